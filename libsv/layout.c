@@ -1,0 +1,236 @@
+/* Finds and makes state directories; the rule stands in layout.h. */
+#include "libsv/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef SV_RUNDIR
+#define SV_RUNDIR "/run"
+#endif
+#ifndef SV_SYSCONFDIR
+#define SV_SYSCONFDIR "/etc"
+#endif
+
+enum { DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+
+const char *sv_scan_dir(void)
+{
+	const char *dir = getenv("SVDIR");
+
+	return dir && *dir ? dir : SV_SYSCONFDIR "/service";
+}
+
+bool sv_base_name(char *to, size_t room, const char *path)
+{
+	char real[SV_PATH_SIZE];
+	size_t end = strlen(path);
+
+	while (end > 1 && path[end - 1] == '/')
+		end--;
+	size_t start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	size_t size = end - start;
+	bool is_dots = (size == 1 && path[start] == '.') ||
+		(size == 2 && path[start] == '.' && path[start + 1] == '.');
+	if (is_dots) {
+		/* The second look has no dots left, so it ends. */
+		return realpath(path, real) && sv_base_name(to, room, real);
+	}
+	if (size == 0 || size >= room)
+		return false;
+	memcpy(to, path + start, size);
+	to[size] = 0;
+	return true;
+}
+
+/* Ours, and nobody else's to write: else another user could plant files in it. */
+static bool is_private(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
+		return true;
+	errno = EPERM;
+	return false;
+}
+
+/* mkdir that also makes the missing target of a symbolic link, as many packages ship theirs. */
+static void make_directory(int dir_fd, const char *name)
+{
+	char target[SV_PATH_SIZE];
+
+	if (mkdirat(dir_fd, name, 0700) == 0 || errno != EEXIST)
+		return;
+	ssize_t size = readlinkat(dir_fd, name, target, sizeof target - 1);
+	if (size > 0) {
+		target[size] = 0;
+		(void)mkdirat(dir_fd, target, 0700);
+	}
+}
+
+/* Opens `name`, made if missing, if it is private and can be written to; else -1. */
+static int open_private(int dir_fd, const char *name)
+{
+	make_directory(dir_fd, name);
+	int fd = openat(dir_fd, name, DIRECTORY);
+	if (fd < 0)
+		return -1;
+	if (is_private(fd) && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static const char *own_name(struct sv_place place)
+{
+	return place.is_scanner ? SV_SCAN_STATE : "supervise";
+}
+
+static const char *run_base(void)
+{
+	const char *base = getenv("SVSTATE");
+
+	return base && *base ? base : SV_RUNDIR "/sv";
+}
+
+/* The n-th place to look when the service directory itself cannot hold state; false when n is past
+ * the last. */
+static bool nth_base(char *to, int n)
+{
+	switch (n) {
+	case 0: return snprintf(to, SV_PATH_SIZE, "%s", run_base()) < SV_PATH_SIZE;
+	case 1: return snprintf(to, SV_PATH_SIZE, "/tmp/sv-%ld", (long)geteuid()) < SV_PATH_SIZE;
+	default: return false;
+	}
+}
+
+/* Opens NAME, or NAME/log, below a base directory.  Appends what it opened to `path`. */
+static int make_below(char *path, struct sv_place place)
+{
+	size_t size = strlen(path);
+
+	/* Shared by all services; in /tmp it must not be somebody else's. */
+	(void)mkdir(path, strncmp(path, "/tmp/", 5) == 0 ? 0700 : 0755);
+	int base = open(path, DIRECTORY | (strncmp(path, "/tmp/", 5) == 0 ? O_NOFOLLOW : 0));
+	if (base < 0)
+		return -1;
+	int fd = -1;
+	if (strncmp(path, "/tmp/", 5) != 0 || is_private(base))
+		fd = open_private(base, place.name);
+	if (fd >= 0 && place.is_log) {
+		int log = open_private(fd, "log");
+		close(fd);
+		fd = log;
+	}
+	int error = errno;
+	close(base);
+	errno = error;
+	snprintf(path + size, SV_PATH_SIZE - size, "/%s%s", place.name, place.is_log ? "/log" : "");
+	return fd;
+}
+
+int sv_state_make(int service_fd, struct sv_place place, char *path)
+{
+	path[0] = 0;
+	int fd = open_private(service_fd, own_name(place));
+	/* Out of fds or memory is no reason to look elsewhere: two places would be two states. */
+	if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		return fd;
+	for (int n = 0; nth_base(path, n); n++) {
+		fd = make_below(path, place);
+		if (fd >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+int sv_state_alive(int state_fd)
+{
+	int fd = openat(state_fd, SV_FILE_OK, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENXIO || errno == ENOENT ? 0 : -1;
+	close(fd);
+	return 1;
+}
+
+/* Opens the n-th candidate; -2 when there is none more. */
+static int find_nth(int service_fd, struct sv_place place, int n)
+{
+	char path[SV_PATH_SIZE];
+
+	if (n == 0)
+		return openat(service_fd, own_name(place), DIRECTORY);
+	if (!nth_base(path, n - 1))
+		return -2;
+	size_t size = strlen(path);
+	snprintf(path + size, sizeof path - size, "/%s%s", place.name, place.is_log ? "/log" : "");
+	return open(path, DIRECTORY);
+}
+
+int sv_state_find(int service_fd, struct sv_place place)
+{
+	int first = -1, error = ENOENT;
+
+	for (int n = 0;; n++) {
+		int fd = find_nth(service_fd, place, n);
+		if (fd == -2)
+			break;
+		if (fd < 0) {
+			if (errno != ENOENT && first < 0)
+				error = errno;
+			continue;
+		}
+		/* EACCES means somebody else's, and so not ours to judge dead. */
+		if (sv_state_alive(fd) != 0) {
+			if (first >= 0)
+				close(first);
+			return fd;
+		}
+		if (first < 0)
+			first = fd;
+		else
+			close(fd);
+	}
+	errno = error;
+	return first;
+}
+
+bool sv_fifo_make(int dir_fd, const char *name, mode_t mode)
+{
+	struct stat st;
+
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISFIFO(st.st_mode))
+			return true;
+		if (unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
+			return false;
+	}
+	return mkfifoat(dir_fd, name, mode) == 0 && fchmodat(dir_fd, name, mode, 0) == 0;
+}
+
+int sv_lock(int dir_fd, const char *name)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fcntl(fd, F_SETLK, &whole) == 0)
+		return fd;
+	int error = errno == EAGAIN || errno == EACCES ? EWOULDBLOCK : errno;
+	close(fd);
+	errno = error;
+	return -1;
+}

@@ -1,0 +1,121 @@
+/* vfork and exec with nothing left over from the parent; see spawn.h. */
+#include "libsv/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	LAST_SIGNAL = 64,
+	EXEC_FAILED = 111,	/* seen by nobody: the parent waits for the child itself */
+};
+
+/* Signals we handle, so that the child can drop the handlers before it unblocks: it still has our
+ * memory then, and a handler run in it would run on our variables. */
+static sigset_t caught;
+
+static void drop_handlers(void)
+{
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
+
+	for (int number = 1; number <= LAST_SIGNAL; number++)
+		if (sigismember(&caught, number) == 1)
+			sigaction(number, &standard, NULL);
+}
+
+/* In the child.  Returns only when something failed, with errno. */
+static void become(const struct sv_spawn *spawn)
+{
+	sigset_t none;
+
+	drop_handlers();
+	if (spawn->new_session)
+		setsid();
+	if (spawn->dir_fd >= 0 && fchdir(spawn->dir_fd) < 0)
+		return;
+	for (int to = 0; to < 3; to++)
+		if (spawn->fd[to] >= 0 && dup2(spawn->fd[to], to) < 0)
+			return;
+	if (spawn->before_exec)
+		spawn->before_exec(spawn->data);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv(spawn->path, spawn->argv);
+}
+
+pid_t sv_spawn(const struct sv_spawn *spawn, enum sv_spawn_failure *failure)
+{
+	/* Written by the child: until exec it runs in our memory while we stand still. */
+	volatile int exec_error = 0;
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid_t pid = vfork();
+	if (pid == 0) {
+		become(spawn);
+		exec_error = errno ? errno : EINVAL;
+		_exit(EXEC_FAILED);
+	}
+	int fork_error = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid > 0 && !exec_error)
+		return pid;
+	*failure = pid < 0 ? SV_SPAWN_FORK : SV_SPAWN_EXEC;
+	if (pid > 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	errno = pid < 0 ? fork_error : exec_error;
+	return -1;
+}
+
+/* A descriptor that reads as empty and may be written to, when even /dev/null is missing. */
+static int open_nothing(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+	int ends[2];
+
+	if (fd >= 0 || pipe(ends) < 0)
+		return fd;
+	close(ends[1]);
+	return ends[0];
+}
+
+void sv_startup(void)
+{
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	while (true) {
+		int fd = open_nothing();
+		if (fd > 2 || fd < 0) {
+			if (fd > 2)
+				close(fd);
+			break;
+		}
+	}
+	for (int number = 1; number <= LAST_SIGNAL; number++)
+		sigaction(number, &standard, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	sigemptyset(&caught);
+}
+
+void sv_catch(const int *signals, void (*handler)(int), sigset_t *wait_mask)
+{
+	struct sigaction action = {.sa_handler = handler};
+	sigset_t all;
+
+	sigfillset(&all);
+	sigfillset(&action.sa_mask);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	*wait_mask = all;
+	for (; *signals; signals++) {
+		sigaddset(&caught, *signals);
+		sigdelset(wait_mask, *signals);
+		sigaction(*signals, &action, NULL);
+	}
+}
