@@ -1,0 +1,191 @@
+/* Starts programs and sends signals; see actions.h. */
+#include "supervise/actions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libsv/spawn.h"
+#include "supervise/publish.h"
+
+/* What the child needs to record itself. */
+struct birth {
+	struct service *service;
+	sv_ms now_ms;
+};
+
+/* Field 22 of /proc/self/stat: with the pid it names this process and no other of this boot. */
+static uint64_t own_start_ticks(void)
+{
+	char text[512];
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	ssize_t size = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (size <= 0)
+		return 0;
+	text[size] = 0;
+	/* The name in parentheses may hold blanks and parentheses; the last one ends it. */
+	const char *at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* In the child, before exec, in our memory: the new state is on record before the program can do
+ * anything, so whoever finds us dead finds the service too, and a run that asks after itself sees
+ * itself up. */
+static void record_birth(void *data)
+{
+	const struct birth *birth = data;
+	struct service *service = birth->service;
+	struct machine after = service->machine;
+	const struct machine_event spawned = {.kind = MACHINE_SPAWNED, .pid = getpid()};
+
+	machine_step(&after, &spawned, birth->now_ms, &service->policy);
+	service->published.last.start_ticks = own_start_ticks();
+	publish_text(service, "");
+	publish(service, &after, birth->now_ms);
+}
+
+/* Why could the program not be run?  In words, with what to do about it. */
+static const char *explain(const struct service *service, const char *file, int error)
+{
+	struct stat st;
+
+	if (fstatat(service->dir_fd, file, &st, 0) < 0)
+		return errno == ENOENT ? "does not exist" : strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return "is a directory, must be an executable file";
+	switch (error) {
+	case ENOENT: return "exists, but the interpreter in its first line does not";
+	case EACCES:
+		return st.st_mode & 0111 ? "may not be executed by this user, or lies on a noexec mount"
+					 : "is not executable (chmod +x)";
+	case ENOEXEC: return "is neither a binary nor does it begin with #!";
+	default: return strerror(error);
+	}
+}
+
+static void report_exec_failure(struct service *service, const char *file, int error)
+{
+	const char *reason = explain(service, file, error);
+	char text[SV_STATUS_TEXT + 1];
+
+	snprintf(text, sizeof text, "%s %s", file, reason);
+	publish_text(service, text);
+	sv_warn(service->path, ": ", file, " ", reason);
+}
+
+/* argv of run: run NAME [INSTANCE]. */
+static void run_arguments(const struct service *service, const char **argv)
+{
+	const char *at = strchr(service->name, '@');
+
+	argv[0] = "./run";
+	argv[1] = service->name;
+	argv[2] = at ? at + 1 : NULL;
+	argv[3] = NULL;
+}
+
+/* argv of finish: finish CODE STATUS NAME PGID, the first two as runit has them. */
+static void finish_arguments(const struct service *service, const char **argv, char (*numbers)[16])
+{
+	int status = service->machine.wait_status;
+
+	snprintf(numbers[0], sizeof numbers[0], "%d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	snprintf(numbers[1], sizeof numbers[1], "%d", status & 0xff);
+	snprintf(numbers[2], sizeof numbers[2], "%ld", (long)service->machine.group);
+	argv[0] = "./finish";
+	argv[1] = numbers[0];
+	argv[2] = numbers[1];
+	argv[3] = service->name;
+	argv[4] = numbers[2];
+	argv[5] = NULL;
+}
+
+static pid_t start(struct service *service, const char **argv, const struct logpipe *pipe, sv_ms now_ms,
+	enum sv_spawn_failure *failure)
+{
+	struct birth birth = {.service = service, .now_ms = now_ms};
+	int in = service->is_log ? logpipe_reader(pipe) : -1;
+	int out = service->is_log ? -1 : logpipe_writer(pipe);
+	const struct sv_spawn spawn = {
+		.path = argv[0],
+		.argv = (char *const *)(uintptr_t)argv,
+		.dir_fd = service->dir_fd,
+		.fd = {in, out, -1},
+		.new_session = true,
+		.before_exec = record_birth,
+		.data = &birth,
+	};
+	pid_t pid = sv_spawn(&spawn, failure);
+	int error = errno;
+
+	logpipe_release(pipe, in);
+	logpipe_release(pipe, out);
+	errno = error;
+	return pid;
+}
+
+static struct machine_event start_program(struct service *service, enum machine_start what,
+	const struct logpipe *pipe, sv_ms now_ms)
+{
+	const char *argv[6];
+	char numbers[3][16];
+	const char *file = what == MACHINE_START_RUN ? "run" : "finish";
+	enum sv_spawn_failure failure = SV_SPAWN_FORK;
+
+	if (what == MACHINE_START_RUN) {
+		run_arguments(service, argv);
+	} else {
+		if (faccessat(service->dir_fd, "finish", F_OK, 0) < 0)
+			return (struct machine_event){.kind = MACHINE_ABSENT};
+		finish_arguments(service, argv, numbers);
+	}
+	pid_t pid = start(service, argv, pipe, now_ms, &failure);
+	if (pid > 0)
+		return (struct machine_event){.kind = MACHINE_SPAWNED, .pid = pid};
+	if (failure == SV_SPAWN_EXEC) {
+		report_exec_failure(service, file, errno);
+		return (struct machine_event){.kind = MACHINE_EXEC_FAILED};
+	}
+	if (sv_may_speak(&service->quiet_fork, now_ms))
+		sv_warn_errno(service->path, ": no process for ", file, ", trying again every second");
+	return (struct machine_event){.kind = MACHINE_FORK_FAILED};
+}
+
+static void send_signals(const struct service *service, const struct machine_orders *orders)
+{
+	pid_t pid = service->machine.pid;
+
+	for (int i = 0; i < 2; i++) {
+		if (!orders->signals[i] || pid <= 0)
+			continue;
+		/* A child that has not become its group's leader yet cannot exist: sv_spawn returns after
+		 * exec.  ESRCH only says that it ended first, which its exit will tell. */
+		(void)kill(orders->to_group ? -pid : pid, orders->signals[i]);
+	}
+}
+
+bool actions_carry_out(struct service *service, const struct machine_orders *orders,
+	const struct logpipe *pipe, sv_ms now_ms, struct machine_event *outcome)
+{
+	if (orders->signals[0]) {
+		/* What is wanted is on record before it is carried out: sv reads it back at once. */
+		publish(service, &service->machine, now_ms);
+		send_signals(service, orders);
+	}
+	if (orders->start == MACHINE_START_NOTHING)
+		return false;
+	*outcome = start_program(service, orders->start, pipe, now_ms);
+	return true;
+}

@@ -1,0 +1,217 @@
+/* supervise's event loop; see loop.h. */
+#include "supervise/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libsv/control.h"
+#include "libsv/spawn.h"
+#include "supervise/actions.h"
+#include "supervise/publish.h"
+
+enum { CONTROL_READ = 4096 };
+
+static volatile sig_atomic_t got_child, got_term, got_quit;
+static sigset_t wait_mask;
+
+static void on_signal(int number)
+{
+	if (number == SIGCHLD)
+		got_child = 1;
+	else if (number == SIGTERM)
+		got_term = 1;
+	else if (number == SIGQUIT)
+		got_quit = 1;
+}
+
+void loop_arm(void)
+{
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGQUIT, 0};
+
+	sv_catch(signals, on_signal, &wait_mask);
+}
+
+/* --- events in, orders out ---------------------------------------------------------------------- */
+
+/* Feeds an event, then the outcome of what it led to, and so on until nothing more is ordered. */
+static void feed(struct supervisor *supervisor, struct service *service, struct machine_event event)
+{
+	bool more = true;
+
+	while (more) {
+		sv_ms now = sv_now_ms();
+		if (service->machine.draining || event.kind == MACHINE_INPUT_END)
+			event.backlog = logpipe_backlog(&supervisor->pipe);
+		struct machine_orders orders =
+			machine_step(&service->machine, &event, now, &service->policy);
+		more = actions_carry_out(service, &orders, &supervisor->pipe, now, &event);
+	}
+}
+
+static void begin(struct supervisor *supervisor, struct service *service)
+{
+	const struct machine_event event = {
+		.kind = MACHINE_BEGIN,
+		.up = !service_is_down_by_default(service),
+	};
+
+	feed(supervisor, service, event);
+	publish(service, &service->machine, sv_now_ms());
+}
+
+/* The log leaves when its service has, by the end of its input; x alone would tear the pipe apart. */
+static bool is_refused(const struct service *service, enum sv_command command)
+{
+	return service->is_log && command == SV_COMMAND_EXIT;
+}
+
+/* One read a turn: a flood of commands cannot keep us from deaths and deadlines. */
+static void take_commands(struct supervisor *supervisor, struct service *service)
+{
+	char letters[CONTROL_READ];
+	ssize_t size = read(service->control_fd, letters, sizeof letters);
+	unsigned unknown = 0;
+
+	for (ssize_t i = 0; i < size; i++) {
+		struct machine_event event = {.kind = MACHINE_COMMAND};
+		if (!sv_command_decode(letters[i], &event.command))
+			unknown++;
+		else if (!is_refused(service, event.command))
+			feed(supervisor, service, event);
+	}
+	if (unknown && sv_may_speak(&service->quiet_control, sv_now_ms())) {
+		char count[16];
+		snprintf(count, sizeof count, "%u", unknown);
+		sv_warn(service->path, ": ", count, " unknown bytes in supervise/control, ignored");
+	}
+}
+
+static void take_deaths(struct supervisor *supervisor)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		const struct machine_event event = {.kind = MACHINE_EXITED, .wait_status = status};
+		if (pid == supervisor->main.machine.pid)
+			feed(supervisor, &supervisor->main, event);
+		else if (supervisor->has_log && pid == supervisor->log.machine.pid)
+			feed(supervisor, &supervisor->log, event);
+	}
+}
+
+static void take_signals(struct supervisor *supervisor)
+{
+	static const struct machine_event hasten = {.kind = MACHINE_HASTEN};
+
+	if (got_child) {
+		got_child = 0;
+		take_deaths(supervisor);
+	}
+	if (got_term) {
+		got_term = 0;
+		feed(supervisor, &supervisor->main,
+			(struct machine_event){.kind = MACHINE_COMMAND, .command = SV_COMMAND_EXIT});
+	}
+	if (got_quit) {
+		got_quit = 0;
+		feed(supervisor, &supervisor->main, hasten);
+		if (supervisor->has_log && supervisor->log.machine.draining)
+			feed(supervisor, &supervisor->log, hasten);
+	}
+}
+
+/* --- time --------------------------------------------------------------------------------------- */
+
+static void look_at_clock(struct supervisor *supervisor, struct service *service)
+{
+	sv_ms now = sv_now_ms();
+
+	if (now >= service->machine.deadline)
+		feed(supervisor, service, (struct machine_event){.kind = MACHINE_DEADLINE});
+	if (service->published.dirty && now < service->published.retry)
+		return;
+	publish(service, &service->machine, now);
+}
+
+static sv_ms earlier(sv_ms a, sv_ms b)
+{
+	return a < b ? a : b;
+}
+
+static sv_ms next_deadline(const struct supervisor *supervisor)
+{
+	const struct service *main = &supervisor->main, *log = &supervisor->log;
+	sv_ms deadline = earlier(main->machine.deadline, publish_deadline(main));
+
+	if (supervisor->has_log)
+		deadline = earlier(deadline, earlier(log->machine.deadline, publish_deadline(log)));
+	return deadline;
+}
+
+/* --- the turn ----------------------------------------------------------------------------------- */
+
+static void wait_for_events(struct supervisor *supervisor)
+{
+	struct pollfd fds[2] = {
+		{.fd = supervisor->main.control_fd, .events = POLLIN},
+		{.fd = supervisor->has_log ? supervisor->log.control_fd : -1, .events = POLLIN},
+	};
+	struct timespec room;
+	const struct timespec *timeout = sv_timeout(next_deadline(supervisor), sv_now_ms(), &room);
+
+	int ready = ppoll(fds, supervisor->has_log ? 2 : 1, timeout, &wait_mask);
+	take_signals(supervisor);
+	if (ready > 0 && fds[0].revents)
+		take_commands(supervisor, &supervisor->main);
+	if (ready > 0 && supervisor->has_log && fds[1].revents)
+		take_commands(supervisor, &supervisor->log);
+}
+
+/* Nothing will be written any more: tell the log. */
+static void end_input(struct supervisor *supervisor)
+{
+	if (!supervisor->has_log || supervisor->main.machine.phase != MACHINE_GONE ||
+		supervisor->log.machine.draining || supervisor->log.machine.phase == MACHINE_GONE)
+		return;
+	logpipe_end_input(&supervisor->pipe);
+	feed(supervisor, &supervisor->log, (struct machine_event){.kind = MACHINE_INPUT_END});
+}
+
+static bool is_over(const struct supervisor *supervisor)
+{
+	return supervisor->main.machine.phase == MACHINE_GONE &&
+		(!supervisor->has_log || supervisor->log.machine.phase == MACHINE_GONE);
+}
+
+static void report_unread(const struct supervisor *supervisor)
+{
+	uint32_t backlog = logpipe_backlog(&supervisor->pipe);
+	char count[16];
+
+	if (backlog == 0)
+		return;
+	snprintf(count, sizeof count, "%u", (unsigned)backlog);
+	sv_warn(supervisor->main.path, ": ", count, " bytes of output were never read by its log");
+}
+
+void loop_run(struct supervisor *supervisor)
+{
+	/* The log first: it is there when the service says its first word. */
+	if (supervisor->has_log)
+		begin(supervisor, &supervisor->log);
+	begin(supervisor, &supervisor->main);
+	while (!is_over(supervisor)) {
+		wait_for_events(supervisor);
+		look_at_clock(supervisor, &supervisor->main);
+		end_input(supervisor);
+		if (supervisor->has_log)
+			look_at_clock(supervisor, &supervisor->log);
+	}
+	if (supervisor->has_log)
+		report_unread(supervisor);
+}

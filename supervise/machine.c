@@ -1,0 +1,370 @@
+/* The pure machine; its states, events and laws stand in machine.h. */
+#include "supervise/machine.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+enum {
+	FORK_RETRY_MS = 1000,	/* the world is short of processes: look again soon, at no cost */
+	EXEC_FAILED_STATUS = 111 << 8,	/* what finish is told of a run that could not be executed */
+	JITTER_PART = 16,	/* a delay grows by up to a sixteenth, so that crashes spread out */
+};
+
+const struct machine_policy machine_default_policy = {
+	.stable_after = 1000,
+	.restart_delay = 1000,
+	.restart_delay_max = 5000,
+	.timeout_finish = 5000,
+	.drain_after = 5000,
+	.drain_tries = 5,
+};
+
+struct machine machine_new(void)
+{
+	return (struct machine){.phase = MACHINE_IDLE, .deadline = SV_NEVER};
+}
+
+/* --- starting ----------------------------------------------------------------------------------- */
+
+static void start_run(struct machine *m, struct machine_orders *orders)
+{
+	m->phase = MACHINE_RUN;
+	m->pid = 0;
+	m->deadline = SV_NEVER;
+	m->hurry = false;
+	m->prodded = false;
+	orders->start = MACHINE_START_RUN;
+}
+
+static void start_finish(struct machine *m, struct machine_orders *orders)
+{
+	m->phase = MACHINE_FINISH;
+	m->pid = 0;
+	m->deadline = SV_NEVER;
+	orders->start = MACHINE_START_FINISH;
+}
+
+static void wait_until(struct machine *m, sv_ms deadline)
+{
+	m->phase = MACHINE_BACKOFF;
+	m->deadline = deadline;
+}
+
+static void rest(struct machine *m, enum machine_phase phase)
+{
+	m->phase = phase;
+	m->deadline = SV_NEVER;
+	m->hurry = false;
+}
+
+/* The delay before the next start, after m->early_deaths in a row; 0 for none. */
+static sv_ms restart_delay(const struct machine *m, sv_ms now, const struct machine_policy *policy)
+{
+	sv_ms delay = policy->restart_delay;
+
+	if (m->early_deaths == 0 || m->hurry)
+		return 0;
+	for (uint32_t i = 1; i < m->early_deaths && delay < policy->restart_delay_max; i++)
+		delay *= 2;
+	if (delay > policy->restart_delay_max)
+		delay = policy->restart_delay_max;
+	return delay + (now + m->group) % (delay / JITTER_PART + 1);
+}
+
+/* A log whose input has ended is started again only for what it left in the pipe. */
+static void settle_draining(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	if (event->backlog == 0 || m->drains >= policy->drain_tries) {
+		rest(m, MACHINE_GONE);
+		return;
+	}
+	m->drains++;
+	sv_ms delay = restart_delay(m, now, policy);
+	if (delay > 0)
+		wait_until(m, now + delay);
+	else
+		start_run(m, orders);
+}
+
+/* run and finish are over: what now? */
+static void settle(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	m->pid = 0;
+	if (m->draining) {
+		settle_draining(m, event, now, policy, orders);
+		return;
+	}
+	if (m->leaving) {
+		rest(m, MACHINE_GONE);
+		return;
+	}
+	if (m->want != MACHINE_WANT_UP && !m->hurry) {
+		rest(m, MACHINE_IDLE);
+		return;
+	}
+	if (!m->prodded && !m->hurry)
+		m->restarts++;
+	sv_ms delay = restart_delay(m, now, policy);
+	if (delay > 0)
+		wait_until(m, now + delay);
+	else
+		start_run(m, orders);
+}
+
+/* --- what children do --------------------------------------------------------------------------- */
+
+static void order_stop(struct machine *m, int signal, struct machine_orders *orders)
+{
+	/* TERM alone would be slept through by a paused service, hence the CONT. */
+	orders->signals[0] = signal;
+	orders->signals[1] = SIGCONT;
+	m->term_sent = m->prodded = true;
+	m->paused = false;
+}
+
+static void on_spawned(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	if (m->pid != 0)
+		return;
+	m->pid = event->pid;
+	if (m->phase == MACHINE_FINISH) {
+		if (policy->timeout_finish > 0)
+			m->deadline = now + policy->timeout_finish;
+		return;
+	}
+	m->group = event->pid;
+	m->starts++;
+	m->started = m->changed = now;
+	if (m->draining)
+		m->deadline = now + policy->drain_after;
+	else if (m->want == MACHINE_WANT_DOWN)
+		order_stop(m, SIGTERM, orders);
+}
+
+static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	bool early = !m->prodded && now - m->started < policy->stable_after;
+
+	m->early_deaths = early ? m->early_deaths + 1 : 0;
+	m->has_exit = true;
+	m->wait_status = wait_status;
+	m->changed = now;
+	m->paused = m->term_sent = false;
+	start_finish(m, orders);
+}
+
+static void on_exec_failed(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	if (m->pid != 0)
+		return;
+	if (m->phase == MACHINE_FINISH) {
+		settle(m, event, now, policy, orders);
+		return;
+	}
+	m->started = now;
+	m->prodded = false;
+	on_death_of_run(m, EXEC_FAILED_STATUS, now, policy, orders);
+}
+
+static void on_fork_failed(struct machine *m, sv_ms now)
+{
+	if (m->pid != 0)
+		return;
+	if (m->phase == MACHINE_RUN)
+		wait_until(m, now + FORK_RETRY_MS);
+	else
+		m->deadline = now + FORK_RETRY_MS;
+}
+
+/* Outcomes of a start, and deaths: they mean something only in RUN and FINISH. */
+static void on_child(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	if (m->phase != MACHINE_RUN && m->phase != MACHINE_FINISH)
+		return;
+	if (event->kind == MACHINE_SPAWNED)
+		on_spawned(m, event, now, policy, orders);
+	else if (event->kind == MACHINE_EXEC_FAILED || event->kind == MACHINE_ABSENT)
+		on_exec_failed(m, event, now, policy, orders);
+	else if (event->kind == MACHINE_FORK_FAILED)
+		on_fork_failed(m, now);
+	else if (m->pid == 0)
+		return;
+	else if (m->phase == MACHINE_RUN)
+		on_death_of_run(m, event->wait_status, now, policy, orders);
+	else
+		settle(m, event, now, policy, orders);
+}
+
+/* --- commands ----------------------------------------------------------------------------------- */
+
+static bool is_up(const struct machine *m)
+{
+	return (m->phase == MACHINE_RUN || m->phase == MACHINE_FINISH) && m->pid != 0;
+}
+
+static void want_start(struct machine *m, enum machine_want want, struct machine_orders *orders)
+{
+	if (m->leaving || m->phase == MACHINE_GONE)
+		return;
+	m->want = want;
+	if (m->phase == MACHINE_IDLE || m->phase == MACHINE_BACKOFF) {
+		m->early_deaths = 0;
+		start_run(m, orders);
+	} else if (m->phase == MACHINE_FINISH) {
+		m->early_deaths = 0;
+		m->hurry = true;
+	}
+}
+
+static void want_stop(struct machine *m, struct machine_orders *orders)
+{
+	if (m->phase == MACHINE_GONE)
+		return;
+	m->want = MACHINE_WANT_DOWN;
+	m->hurry = false;
+	if (m->phase == MACHINE_RUN && m->pid != 0) {
+		order_stop(m, SIGTERM, orders);
+	} else if (m->phase == MACHINE_BACKOFF) {
+		rest(m, m->leaving ? MACHINE_GONE : MACHINE_IDLE);
+	}
+}
+
+static void want_exit(struct machine *m, struct machine_orders *orders)
+{
+	want_stop(m, orders);
+	m->leaving = true;
+	if (m->phase == MACHINE_IDLE)
+		rest(m, MACHINE_GONE);
+}
+
+static void send(struct machine *m, int signal, struct machine_orders *orders)
+{
+	if (!is_up(m))
+		return;
+	orders->signals[0] = signal;
+	/* finish is a script with children more often than not; a kill of it has to free us. */
+	orders->to_group = m->phase == MACHINE_FINISH && signal == SIGKILL;
+	if (m->phase != MACHINE_RUN)
+		return;
+	if (signal == SIGSTOP)
+		m->paused = true;
+	else if (signal == SIGCONT)
+		m->paused = false;
+	else
+		m->prodded = true;
+	if (signal == SIGTERM)
+		m->term_sent = true;
+}
+
+static void on_command(struct machine *m, enum sv_command command, struct machine_orders *orders)
+{
+	switch (command) {
+	case SV_COMMAND_UP: want_start(m, MACHINE_WANT_UP, orders); break;
+	case SV_COMMAND_ONCE: want_start(m, MACHINE_WANT_ONCE, orders); break;
+	case SV_COMMAND_DOWN: want_stop(m, orders); break;
+	case SV_COMMAND_EXIT: want_exit(m, orders); break;
+	case SV_COMMAND_TERM:
+	case SV_COMMAND_HUP:
+	case SV_COMMAND_ALRM:
+	case SV_COMMAND_INT:
+	case SV_COMMAND_QUIT:
+	case SV_COMMAND_USR1:
+	case SV_COMMAND_USR2:
+	case SV_COMMAND_KILL:
+	case SV_COMMAND_PAUSE:
+	case SV_COMMAND_CONT: send(m, sv_command_signal(command), orders); break;
+	case SV_COMMANDS: break;
+	}
+}
+
+/* --- time and the end --------------------------------------------------------------------------- */
+
+/* A log that does not reach the end of its input: a stray holds the pipe open.  As long as there is
+ * something to read it may go on; then TERM, then KILL. */
+static void press_log(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	m->deadline = now + policy->drain_after;
+	if (event->backlog > 0 && !m->term_sent)
+		return;
+	order_stop(m, m->term_sent ? SIGKILL : SIGTERM, orders);
+}
+
+static void on_deadline(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	if (now < m->deadline)
+		return;
+	if (m->phase == MACHINE_BACKOFF) {
+		start_run(m, orders);
+	} else if (m->phase == MACHINE_RUN && m->draining && m->pid != 0) {
+		press_log(m, event, now, policy, orders);
+	} else if (m->phase == MACHINE_FINISH && m->pid != 0) {
+		orders->signals[0] = SIGKILL;
+		orders->to_group = true;
+		m->deadline = SV_NEVER;
+	} else if (m->phase == MACHINE_FINISH) {
+		start_finish(m, orders);
+	} else {
+		m->deadline = SV_NEVER;
+	}
+}
+
+static void on_input_end(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy)
+{
+	if (m->phase == MACHINE_GONE || m->draining)
+		return;
+	m->leaving = m->draining = true;
+	m->early_deaths = 0;
+	if (m->phase == MACHINE_RUN && m->pid != 0)
+		m->deadline = now + policy->drain_after;
+	else if (m->phase == MACHINE_IDLE || (m->phase == MACHINE_BACKOFF && event->backlog == 0))
+		rest(m, MACHINE_GONE);
+	else if (m->phase == MACHINE_BACKOFF)
+		m->deadline = now;
+}
+
+static void on_hasten(struct machine *m, struct machine_orders *orders)
+{
+	bool was_up = is_up(m);
+
+	want_exit(m, orders);
+	m->draining = false;
+	if (was_up) {
+		orders->signals[0] = SIGKILL;
+		orders->signals[1] = 0;
+		orders->to_group = true;
+	}
+}
+
+struct machine_orders machine_step(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy)
+{
+	struct machine_orders orders = {.start = MACHINE_START_NOTHING};
+
+	switch (event->kind) {
+	case MACHINE_BEGIN:
+		m->changed = now;
+		if (event->up)
+			want_start(m, MACHINE_WANT_UP, &orders);
+		break;
+	case MACHINE_COMMAND: on_command(m, event->command, &orders); break;
+	case MACHINE_SPAWNED:
+	case MACHINE_FORK_FAILED:
+	case MACHINE_EXEC_FAILED:
+	case MACHINE_ABSENT:
+	case MACHINE_EXITED: on_child(m, event, now, policy, &orders); break;
+	case MACHINE_DEADLINE: on_deadline(m, event, now, policy, &orders); break;
+	case MACHINE_INPUT_END: on_input_end(m, event, now, policy); break;
+	case MACHINE_HASTEN: on_hasten(m, &orders); break;
+	case MACHINE_EVENTS: break;
+	}
+	return orders;
+}

@@ -1,0 +1,20 @@
+/* Telling the world: the files status, pid and stat of the state directory.
+ *
+ * Owns these three files.  Each is replaced by rename and only when it changed. */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+
+#include "supervise/service.h"
+
+/* Publishes `machine` as the state of the service (normally &service->machine; a child about to become
+ * the service publishes the state that its start will lead to).  A failed write is reported at most
+ * once a minute and tried again: see published.retry. */
+void publish(struct service *service, const struct machine *machine, sv_ms now_ms);
+
+/* The text that status shows beside the state, e.g. why run cannot be executed; "" for none. */
+void publish_text(struct service *service, const char *text);
+
+/* When a failed write is due again; SV_NEVER when all is written. */
+sv_ms publish_deadline(const struct service *service);
+
+#endif
