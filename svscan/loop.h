@@ -1,0 +1,13 @@
+/* The only place where svscan waits. */
+#ifndef SVSCAN_LOOP_H
+#define SVSCAN_LOOP_H
+
+#include "svscan/scanner.h"
+
+/* Blocks and catches the signals we live by.  Before the first child. */
+void loop_arm(void);
+
+/* Runs until everything was stopped on request. */
+void loop_run(struct scanner *scanner);
+
+#endif

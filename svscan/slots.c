@@ -1,0 +1,52 @@
+/* The table of supervises; see slots.h. */
+#include "svscan/slots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t ino)
+{
+	if (slots->count == slots->room) {
+		size_t room = slots->room + slots->room / 2 + 16;
+		struct slot *items = reallocarray(slots->items, room, sizeof *items);
+		if (!items)
+			return NULL;
+		slots->items = items;
+		slots->room = room;
+	}
+	char *copy = strdup(name);
+	if (!copy)
+		return NULL;
+	struct slot *slot = &slots->items[slots->count++];
+	*slot = (struct slot){.name = copy, .dev = dev, .ino = ino, .start_at = SV_NEVER};
+	return slot;
+}
+
+bool slots_rename(struct slot *slot, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return false;
+	free(slot->name);
+	slot->name = copy;
+	return true;
+}
+
+void slots_remove(struct slots *slots, struct slot *slot)
+{
+	free(slot->name);
+	*slot = slots->items[--slots->count];
+}
+
+struct slot *slots_of_pid(struct slots *slots, pid_t pid)
+{
+	for (size_t i = 0; i < slots->count; i++) {
+		size_t at = (slots->last_found + i) % slots->count;
+		if (slots->items[at].pid == pid) {
+			slots->last_found = at;
+			return &slots->items[at];
+		}
+	}
+	return NULL;
+}
