@@ -33,7 +33,7 @@ STATIC_ROOMS := svscan supervise svctl logger
 
 # Files that decide and touch nothing; `make purity` holds them to it.
 PURE := libsv/quote libsv/tai libsv/status libsv/control \
-	supervise/machine supervise/machine_describe svscan/plan \
+	supervise/machine supervise/machine_describe svscan/plan svexec/options \
 	logger/script logger/stamp logger/split logger/rotation
 
 TEST_KINDS := unit files world
@@ -41,12 +41,14 @@ TESTS := $(foreach kind,$(TEST_KINDS),$(basename $(wildcard tests/$(kind)/*.c)))
 MAN := $(wildcard man/*.[1-8])
 
 # --- how it is compiled ------------------------------------------------------------------------
+# A flag that not every supported compiler knows, or nothing.
+accepted = $(shell echo 'int x;' | $(CC) $(1) -c -x c -o /dev/null - 2>/dev/null && echo $(1))
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-align -Wcast-qual \
 	-Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef \
 	-Wvla -Wformat=2 -Wswitch-enum -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough \
 	-Wnull-dereference -Wdouble-promotion -Walloca $(if $(WERROR),-Werror)
 HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
-	-fcf-protection=full -ftrivial-auto-var-init=zero
+	-fcf-protection=full $(call accepted,-ftrivial-auto-var-init=zero)
 LINK_HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack
 SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 BASE := -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) \
@@ -112,8 +114,10 @@ help:
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
 # make demo: install what is missing, build, supervise a small real tree in the foreground
-demo: deps all
-	SV_BIN=$(abspath $(BUILD))/bin sh demo/demo
+demo:
+	@CC='$(CC)' sh tests/deps build
+	@$(MAKE) --no-print-directory all
+	@SV_BIN=$(abspath $(BUILD))/bin sh demo/demo
 
 # make check: install what is missing, build, run every test
 check: deps all $(TESTS:%=$(BUILD)/%)
