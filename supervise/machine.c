@@ -175,10 +175,14 @@ static void on_fork_failed(struct machine *m, sv_ms now)
 {
 	if (m->pid != 0)
 		return;
-	if (m->phase == MACHINE_RUN)
-		wait_until(m, now + FORK_RETRY_MS);
-	else
+	if (m->phase == MACHINE_FINISH)
 		m->deadline = now + FORK_RETRY_MS;
+	else if (m->leaving && !m->draining)
+		rest(m, MACHINE_GONE);
+	else if (m->want == MACHINE_WANT_DOWN && !m->draining)
+		rest(m, MACHINE_IDLE);
+	else
+		wait_until(m, now + FORK_RETRY_MS);
 }
 
 /* Outcomes of a start, and deaths: they mean something only in RUN and FINISH. */
