@@ -54,17 +54,21 @@ SMALL := -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 BASE := -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) \
 	-DSV_RUNDIR='"$(RUNDIR)"' -DSV_SYSCONFDIR='"$(SYSCONFDIR)"'
 SKALIBS := -l:libskarnet.a
-CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+# Asked for late: on a fresh machine it comes with `deps`.
+CHECK_LIBS = $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
 # Does a wholly static program link here?  Debian's libc6-dev and Alpine's musl-dev bring libc.a.
 STATIC := $(shell echo 'int main(void){return 0;}' | $(CC) -static -x c -o /dev/null - 2>/dev/null && echo -static)
+
+# The goals that install what is missing do so before anything is compiled; a plain `make` never does.
+NEEDS_DEPS := $(if $(filter demo check asan,$(MAKECMDGOALS)),deps)
 
 # One short line a step; V=1 shows the whole commands.
 run = $(if $(V),,@echo '  $(1) $@' &&)
 
 # $(call variant,BUILD DIR,COMPILE FLAGS,LINK FLAGS,STATIC FLAG): rules for a whole build of its own.
 define variant
-$(1)/%.o: %.c
+$(1)/%.o: %.c | $(NEEDS_DEPS)
 	@mkdir -p $$(@D)
 	$$(call run,CC) $$(CC) $$(BASE) $(2) $$(CFLAGS) -c -o $$@ $$<
 
@@ -114,9 +118,7 @@ help:
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
 # make demo: install what is missing, build, supervise a small real tree in the foreground
-demo:
-	@CC='$(CC)' sh tests/deps build
-	@$(MAKE) --no-print-directory all
+demo: deps all
 	@SV_BIN=$(abspath $(BUILD))/bin sh demo/demo
 
 # make check: install what is missing, build, run every test
@@ -129,7 +131,7 @@ asan: deps $(PROGRAMS:%=$(BUILD)/asan/bin/%) $(TESTS:%=$(BUILD)/asan/%)
 
 # make deps: find skalibs, check, a compiler and the tools of the tests; install what is missing
 deps:
-	@CC='$(CC)' sh tests/deps
+	@CC='$(CC)' sh tests/deps $(if $(filter-out demo,$(MAKECMDGOALS)),test,build)
 
 # make purity: show that the deciding files call nothing but a short list
 purity: $(PURE:%=$(BUILD)/%.o)

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum {
 	LAST_SIGNAL = 64,
 	EXEC_FAILED = 111,	/* seen by nobody: the parent waits for the child itself */
+	CLOEXEC_FLAG = 4,	/* CLOSE_RANGE_CLOEXEC, which musl's headers lack */
 };
 
 /* Signals we handle, so that the child can drop the handlers before it unblocks: it still has our
@@ -26,6 +28,12 @@ static void drop_handlers(void)
 			sigaction(number, &standard, NULL);
 }
 
+/* dup2 of an fd to itself would leave it close-on-exec. */
+static bool hand_on(int fd, int to)
+{
+	return fd == to ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, to) >= 0;
+}
+
 /* In the child.  Returns only when something failed, with errno. */
 static void become(const struct sv_spawn *spawn)
 {
@@ -36,11 +44,13 @@ static void become(const struct sv_spawn *spawn)
 		setsid();
 	if (spawn->dir_fd >= 0 && fchdir(spawn->dir_fd) < 0)
 		return;
+	if (spawn->before_exec)
+		spawn->before_exec(spawn->data);
 	for (int to = 0; to < 3; to++)
 		if (spawn->fd[to] >= 0 && dup2(spawn->fd[to], to) < 0)
 			return;
-	if (spawn->before_exec)
-		spawn->before_exec(spawn->data);
+	if (spawn->extra_to > 2 && !hand_on(spawn->extra_fd, spawn->extra_to))
+		return;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execv(spawn->path, spawn->argv);
@@ -84,19 +94,34 @@ static int open_nothing(void)
 	return ends[0];
 }
 
+/* Fds that whoever started us left open stay usable here (one may be named by an option), no further. */
+static void keep_fds_to_ourselves(void)
+{
+	if (syscall(SYS_close_range, 3U, ~0U, CLOEXEC_FLAG) == 0)
+		return;
+	/* A kernel before 5.11; few programs are started with fds beyond these. */
+	for (int fd = 3; fd < 1024; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open_nothing();
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
 void sv_startup(void)
 {
 	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
-	while (true) {
-		int fd = open_nothing();
-		if (fd > 2 || fd < 0) {
-			if (fd > 2)
-				close(fd);
-			break;
-		}
-	}
+	open_standard_fds();
+	keep_fds_to_ourselves();
 	for (int number = 1; number <= LAST_SIGNAL; number++)
 		sigaction(number, &standard, NULL);
 	sigemptyset(&none);

@@ -14,9 +14,10 @@ struct sv_spawn {
 	char *const *argv;
 	int dir_fd;			/* becomes the working directory; -1: ours */
 	int fd[3];			/* become 0, 1, 2; -1: inherited; must be > 2 or -1 */
+	int extra_fd, extra_to;		/* extra_fd becomes extra_to if that is > 2 */
 	bool new_session;
-	/* Called in the child just before the program runs, with our memory: what it changes there
-	 * stays changed.  It may make system calls, not return early.  Null: nothing. */
+	/* Called in the child while it still has all our fds and our memory: what it changes there stays
+	 * changed.  It may make system calls.  Null: nothing. */
 	void (*before_exec)(void *data);
 	void *data;
 };
@@ -31,7 +32,7 @@ enum sv_spawn_failure {
 pid_t sv_spawn(const struct sv_spawn *spawn, enum sv_spawn_failure *failure);
 
 /* First thing in main of a long-lived program: fds 0, 1, 2 are open (/dev/null, else an empty pipe),
- * every signal has its default action, whatever we were started with, and none is blocked. */
+ * all others that we were given are close-on-exec, so that no service inherits them, and every signal has its default action, whatever we were started with, and none is blocked. */
 void sv_startup(void);
 
 /* Blocks every signal, and installs `handler` for each of `signals` (the list ends with 0).  From then

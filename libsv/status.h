@@ -21,7 +21,7 @@
  *   44   8  last change               \
  *   52   8  start of run               | milliseconds of CLOCK_BOOTTIME, 0 = none
  *   60   8  ready since                |
- *   68   8  stable from                |
+ *   68   8  stable from                |  0 if run announces its readiness
  *   76   8  deadline it waits for     /
  *   84   8  unix time of the last exit, seconds, 0 = none
  *   92   8  start time of pid in clock ticks since boot (field 22 of /proc/PID/stat), 0 = unknown

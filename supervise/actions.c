@@ -13,6 +13,7 @@
 
 #include "libsv/spawn.h"
 #include "supervise/publish.h"
+#include "supervise/readiness.h"
 
 /* What the child needs to record itself. */
 struct birth {
@@ -112,8 +113,9 @@ static void finish_arguments(const struct service *service, const char **argv, c
 	argv[5] = NULL;
 }
 
-static pid_t start(struct service *service, const char **argv, const struct logpipe *pipe, sv_ms now_ms,
-	enum sv_spawn_failure *failure)
+/* Starts argv[0] with the fds of a child of this service. */
+static pid_t start(struct service *service, const char **argv, const struct logpipe *pipe,
+	const struct readiness *readiness, sv_ms now_ms, enum sv_spawn_failure *failure)
 {
 	struct birth birth = {.service = service, .now_ms = now_ms};
 	int in = service->is_log ? logpipe_reader(pipe) : -1;
@@ -123,6 +125,8 @@ static pid_t start(struct service *service, const char **argv, const struct logp
 		.argv = (char *const *)(uintptr_t)argv,
 		.dir_fd = service->dir_fd,
 		.fd = {in, out, -1},
+		.extra_fd = readiness->child_fd,
+		.extra_to = readiness->child_number,
 		.new_session = true,
 		.before_exec = record_birth,
 		.data = &birth,
@@ -136,22 +140,9 @@ static pid_t start(struct service *service, const char **argv, const struct logp
 	return pid;
 }
 
-static struct machine_event start_program(struct service *service, enum machine_start what,
-	const struct logpipe *pipe, sv_ms now_ms)
+static struct machine_event outcome_of(
+	struct service *service, const char *file, pid_t pid, enum sv_spawn_failure failure, sv_ms now_ms)
 {
-	const char *argv[6];
-	char numbers[3][16];
-	const char *file = what == MACHINE_START_RUN ? "run" : "finish";
-	enum sv_spawn_failure failure = SV_SPAWN_FORK;
-
-	if (what == MACHINE_START_RUN) {
-		run_arguments(service, argv);
-	} else {
-		if (faccessat(service->dir_fd, "finish", F_OK, 0) < 0)
-			return (struct machine_event){.kind = MACHINE_ABSENT};
-		finish_arguments(service, argv, numbers);
-	}
-	pid_t pid = start(service, argv, pipe, now_ms, &failure);
 	if (pid > 0)
 		return (struct machine_event){.kind = MACHINE_SPAWNED, .pid = pid};
 	if (failure == SV_SPAWN_EXEC) {
@@ -161,6 +152,38 @@ static struct machine_event start_program(struct service *service, enum machine_
 	if (sv_may_speak(&service->quiet_fork, now_ms))
 		sv_warn_errno(service->path, ": no process for ", file, ", trying again every second");
 	return (struct machine_event){.kind = MACHINE_FORK_FAILED};
+}
+
+static struct machine_event start_run(struct service *service, const struct logpipe *pipe, sv_ms now_ms)
+{
+	const char *argv[4];
+	struct readiness readiness;
+	enum sv_spawn_failure failure = SV_SPAWN_FORK;
+	pid_t pid = -1;
+
+	run_arguments(service, argv);
+	if (readiness_prepare(service, &readiness))
+		pid = start(service, argv, pipe, &readiness, now_ms, &failure);
+	int error = errno;
+	readiness_started(&readiness);
+	errno = error;
+	return outcome_of(service, "run", pid, failure, now_ms);
+}
+
+static struct machine_event start_finish(
+	struct service *service, const struct logpipe *pipe, sv_ms now_ms)
+{
+	static const struct readiness none = {.child_fd = -1, .child_number = -1};
+	const char *argv[6];
+	char numbers[3][16];
+	enum sv_spawn_failure failure = SV_SPAWN_FORK;
+
+	readiness_end(service);
+	if (faccessat(service->dir_fd, "finish", F_OK, 0) < 0)
+		return (struct machine_event){.kind = MACHINE_ABSENT};
+	finish_arguments(service, argv, numbers);
+	pid_t pid = start(service, argv, pipe, &none, now_ms, &failure);
+	return outcome_of(service, "finish", pid, failure, now_ms);
 }
 
 static void send_signals(const struct service *service, const struct machine_orders *orders)
@@ -186,6 +209,7 @@ bool actions_carry_out(struct service *service, const struct machine_orders *ord
 	}
 	if (orders->start == MACHINE_START_NOTHING)
 		return false;
-	*outcome = start_program(service, orders->start, pipe, now_ms);
+	*outcome = orders->start == MACHINE_START_RUN ? start_run(service, pipe, now_ms)
+						      : start_finish(service, pipe, now_ms);
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "libsv/spawn.h"
 #include "supervise/actions.h"
 #include "supervise/publish.h"
+#include "supervise/readiness.h"
 
 enum { CONTROL_READ = 4096 };
 
@@ -37,6 +38,11 @@ void loop_arm(void)
 
 /* --- events in, orders out ---------------------------------------------------------------------- */
 
+static bool ends_run(const struct machine *machine, enum machine_event_kind kind)
+{
+	return machine->phase == MACHINE_RUN && (kind == MACHINE_EXITED || kind == MACHINE_EXEC_FAILED);
+}
+
 /* Feeds an event, then the outcome of what it led to, and so on until nothing more is ordered. */
 static void feed(struct supervisor *supervisor, struct service *service, struct machine_event event)
 {
@@ -46,6 +52,8 @@ static void feed(struct supervisor *supervisor, struct service *service, struct 
 		sv_ms now = sv_now_ms();
 		if (service->machine.draining || event.kind == MACHINE_INPUT_END)
 			event.backlog = logpipe_backlog(&supervisor->pipe);
+		if (ends_run(&service->machine, event.kind))
+			publish_exit(service);
 		struct machine_orders orders =
 			machine_step(&service->machine, &event, now, &service->policy);
 		more = actions_carry_out(service, &orders, &supervisor->pipe, now, &event);
@@ -155,21 +163,38 @@ static sv_ms next_deadline(const struct supervisor *supervisor)
 
 /* --- the turn ----------------------------------------------------------------------------------- */
 
+enum { FDS_EACH = 2, FDS = 2 * FDS_EACH };
+
+/* What a service can tell us: commands, and its readiness.  poll passes over fds of -1. */
+static void watch(struct pollfd *fds, const struct service *service, bool exists)
+{
+	fds[0] = (struct pollfd){.fd = exists ? service->control_fd : -1, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = exists ? service->ready_fd : -1, .events = POLLIN};
+}
+
+static void take_words(struct supervisor *supervisor, struct service *service, const struct pollfd *fds)
+{
+	if (fds[1].revents && readiness_take(service))
+		feed(supervisor, service, (struct machine_event){.kind = MACHINE_READY});
+	if (fds[0].revents)
+		take_commands(supervisor, service);
+}
+
 static void wait_for_events(struct supervisor *supervisor)
 {
-	struct pollfd fds[2] = {
-		{.fd = supervisor->main.control_fd, .events = POLLIN},
-		{.fd = supervisor->has_log ? supervisor->log.control_fd : -1, .events = POLLIN},
-	};
+	struct pollfd fds[FDS];
 	struct timespec room;
 	const struct timespec *timeout = sv_timeout(next_deadline(supervisor), sv_now_ms(), &room);
 
-	int ready = ppoll(fds, supervisor->has_log ? 2 : 1, timeout, &wait_mask);
+	watch(fds, &supervisor->main, true);
+	watch(fds + FDS_EACH, &supervisor->log, supervisor->has_log);
+	int ready = ppoll(fds, supervisor->has_log ? FDS : FDS_EACH, timeout, &wait_mask);
+	if (ready > 0) {
+		take_words(supervisor, &supervisor->main, fds);
+		if (supervisor->has_log)
+			take_words(supervisor, &supervisor->log, fds + FDS_EACH);
+	}
 	take_signals(supervisor);
-	if (ready > 0 && fds[0].revents)
-		take_commands(supervisor, &supervisor->main);
-	if (ready > 0 && supervisor->has_log && fds[1].revents)
-		take_commands(supervisor, &supervisor->log);
 }
 
 /* Nothing will be written any more: tell the log. */

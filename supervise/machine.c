@@ -30,6 +30,7 @@ static void start_run(struct machine *m, struct machine_orders *orders)
 {
 	m->phase = MACHINE_RUN;
 	m->pid = 0;
+	m->ready = 0;
 	m->deadline = SV_NEVER;
 	m->hurry = false;
 	m->prodded = false;
@@ -153,6 +154,7 @@ static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
 	m->has_exit = true;
 	m->wait_status = wait_status;
 	m->changed = now;
+	m->ready = 0;
 	m->paused = m->term_sent = false;
 	start_finish(m, orders);
 }
@@ -365,6 +367,10 @@ struct machine_orders machine_step(struct machine *m, const struct machine_event
 	case MACHINE_EXEC_FAILED:
 	case MACHINE_ABSENT:
 	case MACHINE_EXITED: on_child(m, event, now, policy, &orders); break;
+	case MACHINE_READY:
+		if (m->phase == MACHINE_RUN && m->pid && !m->ready)
+			m->ready = now;
+		break;
 	case MACHINE_DEADLINE: on_deadline(m, event, now, policy, &orders); break;
 	case MACHINE_INPUT_END: on_input_end(m, event, now, policy); break;
 	case MACHINE_HASTEN: on_hasten(m, &orders); break;

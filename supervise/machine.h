@@ -54,6 +54,7 @@ enum machine_event_kind {
 	MACHINE_EXEC_FAILED,	/* outcome: the program cannot be run as it is */
 	MACHINE_ABSENT,		/* outcome: there is no finish */
 	MACHINE_EXITED,		/* the child has ended with `wait_status` */
+	MACHINE_READY,		/* run has announced that it is ready */
 	MACHINE_DEADLINE,	/* the machine's deadline has come */
 	MACHINE_INPUT_END,	/* a log only: its service has gone for good, nothing more will be written */
 	MACHINE_HASTEN,		/* leave now, kill what is still up */
@@ -77,6 +78,7 @@ struct machine_policy {
 	sv_ms restart_delay_max;
 	sv_ms timeout_finish;		/* 0: none */
 	sv_ms drain_after;		/* how long a log may go without reaching the end of its input */
+	bool announces;			/* run announces its readiness: it is RUNNING when it has */
 	uint32_t drain_tries;		/* starts of a log that does not empty its pipe, before we give up */
 };
 
@@ -97,6 +99,7 @@ struct machine {
 	int wait_status;	/* of the last run */
 	uint32_t starts, restarts, early_deaths, drains;
 	sv_ms started, changed;	/* start of run; last start or death */
+	sv_ms ready;		/* when this run announced its readiness; 0: not yet */
 	sv_ms deadline;		/* SV_NEVER: none */
 };
 

@@ -7,7 +7,7 @@ static enum sv_state state_of_run(const struct machine *m)
 		return SV_STATE_PAUSED;
 	if (m->term_sent && (m->leaving || m->want != MACHINE_WANT_UP))
 		return SV_STATE_STOPPING;
-	return SV_STATE_STARTING;
+	return m->ready ? SV_STATE_RUNNING : SV_STATE_STARTING;
 }
 
 static enum sv_state state_of(const struct machine *m)
@@ -49,7 +49,7 @@ void machine_describe(const struct machine *m, const struct machine_policy *poli
 	status->wait_status = (uint32_t)m->wait_status;
 	status->changed_ms = m->changed;
 	status->started_ms = m->started;
-	status->stable_ms = is_run ? m->started + policy->stable_after : 0;
-	status->ready_ms = 0;
+	status->stable_ms = is_run && !policy->announces ? m->started + policy->stable_after : 0;
+	status->ready_ms = m->ready;
 	status->deadline_ms = m->phase == MACHINE_BACKOFF ? m->deadline : 0;
 }

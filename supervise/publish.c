@@ -45,7 +45,7 @@ static int make_stat(char *to, size_t room, const struct machine *machine, const
 		status->term_sent ? ", got TERM" : "", want);
 }
 
-/* Fields that only the wall clock and /proc know; they change when the machine's moments do. */
+/* The label is new whenever the machine's moment of change is. */
 static void stamp(struct service *service, const struct machine *machine)
 {
 	struct sv_status *last = &service->published.last;
@@ -53,8 +53,11 @@ static void stamp(struct service *service, const struct machine *machine)
 	if (last->changed_ms == machine->changed && last->changed.tv_sec)
 		return;
 	last->changed = sv_wall();
-	if (machine->has_exit && machine->pid == 0)
-		last->exit_time = last->changed.tv_sec;
+}
+
+void publish_exit(struct service *service)
+{
+	service->published.last.exit_time = sv_wall().tv_sec;
 }
 
 static bool write_files(struct service *service, const unsigned char *packed, const char *stat,

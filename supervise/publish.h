@@ -14,6 +14,9 @@ void publish(struct service *service, const struct machine *machine, sv_ms now_m
 /* The text that status shows beside the state, e.g. why run cannot be executed; "" for none. */
 void publish_text(struct service *service, const char *text);
 
+/* run has just ended. */
+void publish_exit(struct service *service);
+
 /* When a failed write is due again; SV_NEVER when all is written. */
 sv_ms publish_deadline(const struct service *service);
 

@@ -57,7 +57,7 @@ static uint64_t read_boot(void)
 void service_arm(struct service *service, int dir_fd)
 {
 	service->dir_fd = dir_fd;
-	service->stdin_fd = service->stdout_fd = -1;
+	service->ready_fd = -1;
 	service->state_fd = make_state(service);
 	service->lock_fd = sv_lock(service->state_fd, SV_FILE_LOCK);
 	if (service->lock_fd < 0 && errno == EWOULDBLOCK)

@@ -31,7 +31,7 @@ struct service {
 	int control_fd;		/* FIFO, held open both ways so that it never reads as ended */
 	int ok_fd;		/* FIFO whose mere reader says that we live */
 	int lock_fd;
-	int stdin_fd, stdout_fd;	/* of its programs; -1: ours.  Owned by the log pipe */
+	int ready_fd;		/* what run writes its readiness to, our end; -1: none is awaited */
 	struct machine machine;
 	struct machine_policy policy;
 	struct published published;

@@ -38,6 +38,7 @@ static const char *event_word(const struct machine_event *event)
 	case MACHINE_FORK_FAILED: return "fork-failed";
 	case MACHINE_EXEC_FAILED: return event->backlog ? "exec-failed+input" : "exec-failed";
 	case MACHINE_ABSENT: return event->backlog ? "absent+input" : "absent";
+	case MACHINE_READY: return "ready";
 	case MACHINE_EXITED: return event->backlog ? "exited+input" : "exited";
 	case MACHINE_DEADLINE: return event->backlog ? "deadline+input" : "deadline";
 	case MACHINE_INPUT_END: return event->backlog ? "input-end+input" : "input-end";
@@ -109,6 +110,7 @@ static bool is_repeated(const struct machine_event *event, unsigned n)
 	case MACHINE_COMMAND: return n >= SV_COMMANDS;
 	case MACHINE_SPAWNED:
 	case MACHINE_FORK_FAILED:
+	case MACHINE_READY:
 	case MACHINE_HASTEN: return second;
 	case MACHINE_BEGIN:
 	case MACHINE_EXEC_FAILED:
