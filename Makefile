@@ -118,8 +118,11 @@ help:
 all: $(PROGRAMS:%=$(BUILD)/bin/%)
 
 # make demo: install what is missing, build, supervise a small real tree in the foreground
-demo: deps all
-	@SV_BIN=$(abspath $(BUILD))/bin sh demo/demo
+demo: deps all $(BUILD)/demo/web
+	@SV_BIN=$(abspath $(BUILD))/bin DEMO_BIN=$(abspath $(BUILD))/demo sh demo/demo
+
+$(BUILD)/demo/web: $(BUILD)/demo/web.o
+	$(call run,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # make check: install what is missing, build, run every test
 check: deps all $(TESTS:%=$(BUILD)/%)

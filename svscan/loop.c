@@ -15,6 +15,7 @@ enum {
 	EVENTS_READ = 4096,
 	/* A directory made in place is still being filled; one moved here, or linked, is whole. */
 	SETTLE_MS = 500,
+	TWICE_MS = 500,
 };
 
 static volatile sig_atomic_t got_child, got_look, got_stop;
@@ -43,10 +44,17 @@ static void look_at(struct scanner *scanner, sv_ms when)
 		scanner->scan_at = when;
 }
 
-/* The first time: services end, then their logs, each supervise sees to it.  The second: now. */
+/* The first time: services end, then their logs, each supervise sees to it.  The second: now.  A
+ * Ctrl-C often comes twice at once, from the terminal and from the script that started us. */
 static void stop(struct scanner *scanner)
 {
+	sv_ms now = sv_now_ms();
+
+	if (scanner->stopping && now - scanner->stopping_since < TWICE_MS)
+		return;
 	scanner_stop_all(scanner, scanner->stopping ? SIGQUIT : SIGTERM);
+	if (!scanner->stopping)
+		scanner->stopping_since = now;
 	scanner->stopping = true;
 }
 

@@ -20,6 +20,7 @@ struct scanner {
 	struct slots slots;
 	sv_ms scan_at;		/* when to look at the directory; SV_NEVER: not before something happens */
 	bool stopping;
+	sv_ms stopping_since;
 	struct sv_quiet quiet_scan, quiet_spawn, quiet_control;
 };
 
