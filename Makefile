@@ -33,7 +33,8 @@ STATIC_ROOMS := svscan supervise svctl logger
 
 # Files that decide and touch nothing; `make purity` holds them to it.
 PURE := libsv/quote libsv/tai libsv/status libsv/control \
-	supervise/machine supervise/machine_describe svscan/plan svexec/options \
+	supervise/machine supervise/machine_describe supervise/machine_resume \
+	svscan/plan svexec/options \
 	logger/script logger/stamp logger/split logger/rotation
 
 TEST_KINDS := unit files world

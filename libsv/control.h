@@ -12,7 +12,7 @@ enum sv_command {
 #define SV_COMMAND(letter, name, signal, text) SV_COMMAND_##name,
 #include "libsv/commands.def"
 #undef SV_COMMAND
-	SV_COMMANDS,	/* how many */
+	SV_COMMANDS, /* how many */
 };
 
 /* False when the letter means nothing to us. */

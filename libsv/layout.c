@@ -38,7 +38,7 @@ bool sv_base_name(char *to, size_t room, const char *path)
 		start--;
 	size_t size = end - start;
 	bool is_dots = (size == 1 && path[start] == '.') ||
-		(size == 2 && path[start] == '.' && path[start + 1] == '.');
+		       (size == 2 && path[start] == '.' && path[start + 1] == '.');
 	if (is_dots) {
 		/* The second look has no dots left, so it ends. */
 		return realpath(path, real) && sv_base_name(to, room, real);

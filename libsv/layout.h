@@ -13,22 +13,22 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define SV_FILE_CONTROL "control"	/* FIFO 0600: commands */
-#define SV_FILE_OK "ok"			/* FIFO 0600: has a reader while supervise lives */
-#define SV_FILE_LOCK "lock"		/* flock and fcntl locked while supervise lives */
-#define SV_FILE_STATUS "status"		/* libsv/status.h */
-#define SV_FILE_PID "pid"		/* runit's: "PID\n", empty when down */
-#define SV_FILE_STAT "stat"		/* runit's: "run, got TERM, want down\n" */
-#define SV_FILE_LOGPIPE "logpipe"	/* FIFO 0622: what the service writes and its log reads */
+#define SV_FILE_CONTROL "control" /* FIFO 0600: commands */
+#define SV_FILE_OK      "ok"      /* FIFO 0600: has a reader while supervise lives */
+#define SV_FILE_LOCK    "lock"    /* flock and fcntl locked while supervise lives */
+#define SV_FILE_STATUS  "status"  /* libsv/status.h */
+#define SV_FILE_PID     "pid"     /* runit's: "PID\n", empty when down */
+#define SV_FILE_STAT    "stat"    /* runit's: "run, got TERM, want down\n" */
+#define SV_FILE_LOGPIPE "logpipe" /* FIFO 0622: what the service writes and its log reads */
 
-#define SV_SCAN_STATE ".svscan"		/* the scanner's own directory in its scan directory */
+#define SV_SCAN_STATE ".svscan" /* the scanner's own directory in its scan directory */
 
 enum { SV_PATH_SIZE = 4096 };
 
 /* Which state is meant: that of the service NAME, or of the log of NAME, or of a scan directory (then
  * it lies in DIR/.svscan instead of DIR/supervise, and NAME is only used elsewhere). */
 struct sv_place {
-	const char *name;	/* the service's name, without any slash */
+	const char *name; /* the service's name, without any slash */
 	bool is_log, is_scanner;
 };
 

@@ -11,7 +11,7 @@
 #include "libsv/quote.h"
 
 enum {
-	LINE_SIZE = 1024,	/* longer messages lose their end, never their reason's line end */
+	LINE_SIZE = 1024, /* longer messages lose their end, never their reason's line end */
 	QUIET_MS = 60000,
 };
 

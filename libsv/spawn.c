@@ -11,8 +11,8 @@
 
 enum {
 	LAST_SIGNAL = 64,
-	EXEC_FAILED = 111,	/* seen by nobody: the parent waits for the child itself */
-	CLOEXEC_FLAG = 4,	/* CLOSE_RANGE_CLOEXEC, which musl's headers lack */
+	EXEC_FAILED = 111, /* seen by nobody: the parent waits for the child itself */
+	CLOEXEC_FLAG = 4,  /* CLOSE_RANGE_CLOEXEC, which musl's headers lack */
 };
 
 /* Signals we handle, so that the child can drop the handlers before it unblocks: it still has our

@@ -10,11 +10,11 @@
 #include <sys/types.h>
 
 struct sv_spawn {
-	const char *path;		/* relative to dir_fd; run as it is, by execve alone */
+	const char *path; /* relative to dir_fd; run as it is, by execve alone */
 	char *const *argv;
-	int dir_fd;			/* becomes the working directory; -1: ours */
-	int fd[3];			/* become 0, 1, 2; -1: inherited; must be > 2 or -1 */
-	int extra_fd, extra_to;		/* extra_fd becomes extra_to if that is > 2 */
+	int dir_fd;             /* becomes the working directory; -1: ours */
+	int fd[3];              /* become 0, 1, 2; -1: inherited; must be > 2 or -1 */
+	int extra_fd, extra_to; /* extra_fd becomes extra_to if that is > 2 */
 	bool new_session;
 	/* Called in the child while it still has all our fds and our memory: what it changes there stays
 	 * changed.  It may make system calls.  Null: nothing. */
@@ -23,8 +23,8 @@ struct sv_spawn {
 };
 
 enum sv_spawn_failure {
-	SV_SPAWN_FORK,	/* no new process could be had: try again later */
-	SV_SPAWN_EXEC,	/* the program cannot be run as it is: errno says why */
+	SV_SPAWN_FORK, /* no new process could be had: try again later */
+	SV_SPAWN_EXEC, /* the program cannot be run as it is: errno says why */
 };
 
 /* Starts a program.  The child has default dispositions and an empty signal mask.  Returns its pid,

@@ -37,7 +37,7 @@ static void put_pid(unsigned char *to, uint32_t pid)
 static uint32_t get_pid(const unsigned char *from)
 {
 	return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
-		(uint32_t)from[3] << 24;
+	       (uint32_t)from[3] << 24;
 }
 
 static void pack_runit(unsigned char *to, const struct sv_status *status)

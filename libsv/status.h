@@ -50,7 +50,7 @@ enum sv_state {
 #define SV_STATE(word, is_up) SV_STATE_##word,
 #include "libsv/states.def"
 #undef SV_STATE
-	SV_STATES,	/* how many */
+	SV_STATES, /* how many */
 };
 
 /* Byte 19: which of the service's programs runs. */
@@ -61,7 +61,7 @@ enum sv_phase {
 };
 
 struct sv_status {
-	struct timespec changed;	/* wall clock */
+	struct timespec changed; /* wall clock */
 	uint32_t pid;
 	bool paused, want_up, term_sent;
 	enum sv_phase phase;
@@ -72,13 +72,13 @@ struct sv_status {
 	sv_ms changed_ms, started_ms, ready_ms, stable_ms, deadline_ms;
 	int64_t exit_time;
 	uint64_t start_ticks, boot;
-	char text[SV_STATUS_TEXT + 1];	/* always terminated */
+	char text[SV_STATUS_TEXT + 1]; /* always terminated */
 };
 
 enum sv_status_kind {
-	SV_STATUS_OURS,		/* every field is set */
-	SV_STATUS_RUNIT,	/* 20 bytes of another family: the fields above `state`, state guessed */
-	SV_STATUS_BAD,		/* truncated, too long, wrong magic or checksum, impossible values */
+	SV_STATUS_OURS,  /* every field is set */
+	SV_STATUS_RUNIT, /* 20 bytes of another family: the fields above `state`, state guessed */
+	SV_STATUS_BAD,   /* truncated, too long, wrong magic or checksum, impossible values */
 };
 
 void sv_status_pack(unsigned char to[SV_STATUS_SIZE], const struct sv_status *status);

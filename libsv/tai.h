@@ -10,8 +10,8 @@
 #include <time.h>
 
 enum {
-	SV_TAI_SIZE = 12,	/* packed: 8 bytes of seconds, 4 of nanoseconds, big-endian */
-	SV_TAI_TEXT = 25,	/* "@" and 24 lower-case hexadecimal digits, no terminator */
+	SV_TAI_SIZE = 12, /* packed: 8 bytes of seconds, 4 of nanoseconds, big-endian */
+	SV_TAI_TEXT = 25, /* "@" and 24 lower-case hexadecimal digits, no terminator */
 };
 
 void sv_tai_pack(unsigned char to[SV_TAI_SIZE], struct timespec stamp);

@@ -2,16 +2,15 @@
 #include "supervise/actions.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "libsv/spawn.h"
+#include "supervise/adopt.h"
 #include "supervise/publish.h"
 #include "supervise/readiness.h"
 
@@ -20,26 +19,6 @@ struct birth {
 	struct service *service;
 	sv_ms now_ms;
 };
-
-/* Field 22 of /proc/self/stat: with the pid it names this process and no other of this boot. */
-static uint64_t own_start_ticks(void)
-{
-	char text[512];
-	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	ssize_t size = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (size <= 0)
-		return 0;
-	text[size] = 0;
-	/* The name in parentheses may hold blanks and parentheses; the last one ends it. */
-	const char *at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	return at ? strtoull(at + 1, NULL, 10) : 0;
-}
 
 /* In the child, before exec, in our memory: the new state is on record before the program can do
  * anything, so whoever finds us dead finds the service too, and a run that asks after itself sees
@@ -52,7 +31,7 @@ static void record_birth(void *data)
 	const struct machine_event spawned = {.kind = MACHINE_SPAWNED, .pid = getpid()};
 
 	machine_step(&after, &spawned, birth->now_ms, &service->policy);
-	service->published.last.start_ticks = own_start_ticks();
+	service->published.last.start_ticks = adopt_own_ticks();
 	publish_text(service, "");
 	publish(service, &after, birth->now_ms);
 }
@@ -69,8 +48,9 @@ static const char *explain(const struct service *service, const char *file, int 
 	switch (error) {
 	case ENOENT: return "exists, but the interpreter in its first line does not";
 	case EACCES:
-		return st.st_mode & 0111 ? "may not be executed by this user, or lies on a noexec mount"
-					 : "is not executable (chmod +x)";
+		return st.st_mode & 0111
+			       ? "may not be executed by this user, or lies on a noexec mount"
+			       : "is not executable (chmod +x)";
 	case ENOEXEC: return "is neither a binary nor does it begin with #!";
 	default: return strerror(error);
 	}
@@ -101,9 +81,12 @@ static void run_arguments(const struct service *service, const char **argv)
 static void finish_arguments(const struct service *service, const char **argv, char (*numbers)[16])
 {
 	int status = service->machine.wait_status;
+	bool known = service->machine.has_exit;
 
-	snprintf(numbers[0], sizeof numbers[0], "%d", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-	snprintf(numbers[1], sizeof numbers[1], "%d", status & 0xff);
+	/* Of an adopted run that nobody could tell the end of: -1 0. */
+	snprintf(numbers[0], sizeof numbers[0], "%d",
+		known && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	snprintf(numbers[1], sizeof numbers[1], "%d", known ? status & 0xff : 0);
 	snprintf(numbers[2], sizeof numbers[2], "%ld", (long)service->machine.group);
 	argv[0] = "./finish";
 	argv[1] = numbers[0];
@@ -140,8 +123,8 @@ static pid_t start(struct service *service, const char **argv, const struct logp
 	return pid;
 }
 
-static struct machine_event outcome_of(
-	struct service *service, const char *file, pid_t pid, enum sv_spawn_failure failure, sv_ms now_ms)
+static struct machine_event outcome_of(struct service *service, const char *file, pid_t pid,
+	enum sv_spawn_failure failure, sv_ms now_ms)
 {
 	if (pid > 0)
 		return (struct machine_event){.kind = MACHINE_SPAWNED, .pid = pid};
@@ -150,11 +133,13 @@ static struct machine_event outcome_of(
 		return (struct machine_event){.kind = MACHINE_EXEC_FAILED};
 	}
 	if (sv_may_speak(&service->quiet_fork, now_ms))
-		sv_warn_errno(service->path, ": no process for ", file, ", trying again every second");
+		sv_warn_errno(
+			service->path, ": no process for ", file, ", trying again every second");
 	return (struct machine_event){.kind = MACHINE_FORK_FAILED};
 }
 
-static struct machine_event start_run(struct service *service, const struct logpipe *pipe, sv_ms now_ms)
+static struct machine_event start_run(
+	struct service *service, const struct logpipe *pipe, sv_ms now_ms)
 {
 	const char *argv[4];
 	struct readiness readiness;
@@ -195,7 +180,10 @@ static void send_signals(const struct service *service, const struct machine_ord
 			continue;
 		/* A child that has not become its group's leader yet cannot exist: sv_spawn returns after
 		 * exec.  ESRCH only says that it ended first, which its exit will tell. */
-		(void)kill(orders->to_group ? -pid : pid, orders->signals[i]);
+		if (service->pid_fd >= 0 && !orders->to_group)
+			adopt_signal(service, orders->signals[i]);
+		else
+			(void)kill(orders->to_group ? -pid : pid, orders->signals[i]);
 	}
 }
 
@@ -203,8 +191,11 @@ bool actions_carry_out(struct service *service, const struct machine_orders *ord
 	const struct logpipe *pipe, sv_ms now_ms, struct machine_event *outcome)
 {
 	if (orders->signals[0]) {
-		/* What is wanted is on record before it is carried out: sv reads it back at once. */
-		publish(service, &service->machine, now_ms);
+		/* What is wanted is on record before it is carried out: sv reads it back at once, and
+		 * whoever comes after us sees whether the signal is still to be sent. */
+		struct machine before = service->machine;
+		before.term_sent = before.term_sent && orders->signals[0] != SIGTERM;
+		publish(service, &before, now_ms);
 		send_signals(service, orders);
 	}
 	if (orders->start == MACHINE_START_NOTHING)

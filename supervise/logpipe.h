@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct logpipe {
-	int state_fd;	/* where the FIFO lies; not ours */
-	int read_fd;	/* -1: there is no log */
-	int write_fd;	/* -1: given up, or no log */
+	int state_fd; /* where the FIFO lies; not ours */
+	int read_fd;  /* -1: there is no log */
+	int write_fd; /* -1: given up, or no log */
 };
 
 /* Makes the FIFO if need be and holds both ends.  Returns false with errno. */

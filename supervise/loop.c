@@ -11,10 +11,11 @@
 #include "libsv/control.h"
 #include "libsv/spawn.h"
 #include "supervise/actions.h"
+#include "supervise/adopt.h"
 #include "supervise/publish.h"
 #include "supervise/readiness.h"
 
-enum { CONTROL_READ = 4096 };
+enum { CONTROL_READ = 4096, REAP_MS = 100 };
 
 static volatile sig_atomic_t got_child, got_term, got_quit;
 static sigset_t wait_mask;
@@ -40,16 +41,18 @@ void loop_arm(void)
 
 static bool ends_run(const struct machine *machine, enum machine_event_kind kind)
 {
-	return machine->phase == MACHINE_RUN && (kind == MACHINE_EXITED || kind == MACHINE_EXEC_FAILED);
+	return machine->phase == MACHINE_RUN &&
+	       (kind == MACHINE_EXITED || kind == MACHINE_EXEC_FAILED);
 }
 
-/* Feeds an event, then the outcome of what it led to, and so on until nothing more is ordered. */
+/* Feeds an event, then the outcome of what it led to, and so on until nothing more is ordered.  All of it
+ * happens at one moment: what a child recorded of its start is then what we make of it. */
 static void feed(struct supervisor *supervisor, struct service *service, struct machine_event event)
 {
+	const sv_ms now = sv_now_ms();
 	bool more = true;
 
 	while (more) {
-		sv_ms now = sv_now_ms();
 		if (service->machine.draining || event.kind == MACHINE_INPUT_END)
 			event.backlog = logpipe_backlog(&supervisor->pipe);
 		if (ends_run(&service->machine, event.kind))
@@ -60,15 +63,51 @@ static void feed(struct supervisor *supervisor, struct service *service, struct 
 	}
 }
 
+/* Goes on with what a killed supervise left; returns the event to begin with. */
+static struct machine_event resume(struct supervisor *supervisor, struct service *service,
+	const struct sv_status *saved, bool up)
+{
+	const sv_ms now = sv_now_ms();
+	struct machine_event event = {.kind = MACHINE_DEADLINE};
+	struct machine_orders orders = machine_resume(&service->machine, saved, up, now);
+
+	publish_resume(service, saved);
+	if (service->machine.pid && !adopt_open(service, saved))
+		return (struct machine_event){.kind = MACHINE_EXITED, .status_unknown = true};
+	actions_carry_out(service, &orders, &supervisor->pipe, now, &event);
+	return event;
+}
+
 static void begin(struct supervisor *supervisor, struct service *service)
 {
-	const struct machine_event event = {
+	struct sv_status saved;
+	struct machine_event event = {
 		.kind = MACHINE_BEGIN,
 		.up = !service_is_down_by_default(service),
 	};
 
+	if (adopt_read(service, &saved) && (saved.pid || !saved.leaving))
+		event = resume(supervisor, service, &saved, event.up);
 	feed(supervisor, service, event);
 	publish(service, &service->machine, sv_now_ms());
+}
+
+/* An adopted child has ended.  Its parent, svscan or an init, waits for it within moments; then the
+ * kernel tells us how it ended. */
+static void take_adopted_end(struct supervisor *supervisor, struct service *service)
+{
+	struct machine_event event = {.kind = MACHINE_EXITED};
+	enum adopt_end end = adopt_wait_status(service, &event.wait_status);
+
+	if (end == ADOPT_LATER && sv_now_ms() < service->reap_deadline) {
+		if (service->reap_deadline == SV_NEVER)
+			service->reap_deadline = sv_now_ms() + REAP_MS;
+		return;
+	}
+	event.status_unknown = end != ADOPT_KNOWN;
+	service->reap_deadline = SV_NEVER;
+	adopt_close(service);
+	feed(supervisor, service, event);
 }
 
 /* The log leaves when its service has, by the end of its input; x alone would tear the pipe apart. */
@@ -123,7 +162,8 @@ static void take_signals(struct supervisor *supervisor)
 	if (got_term) {
 		got_term = 0;
 		feed(supervisor, &supervisor->main,
-			(struct machine_event){.kind = MACHINE_COMMAND, .command = SV_COMMAND_EXIT});
+			(struct machine_event){
+				.kind = MACHINE_COMMAND, .command = SV_COMMAND_EXIT});
 	}
 	if (got_quit) {
 		got_quit = 0;
@@ -139,6 +179,8 @@ static void look_at_clock(struct supervisor *supervisor, struct service *service
 {
 	sv_ms now = sv_now_ms();
 
+	if (now >= service->reap_deadline)
+		take_adopted_end(supervisor, service);
 	if (now >= service->machine.deadline)
 		feed(supervisor, service, (struct machine_event){.kind = MACHINE_DEADLINE});
 	if (service->published.dirty && now < service->published.retry)
@@ -151,31 +193,40 @@ static sv_ms earlier(sv_ms a, sv_ms b)
 	return a < b ? a : b;
 }
 
+static sv_ms deadline_of(const struct service *service)
+{
+	return earlier(service->machine.deadline,
+		earlier(service->reap_deadline, publish_deadline(service)));
+}
+
 static sv_ms next_deadline(const struct supervisor *supervisor)
 {
-	const struct service *main = &supervisor->main, *log = &supervisor->log;
-	sv_ms deadline = earlier(main->machine.deadline, publish_deadline(main));
+	sv_ms deadline = deadline_of(&supervisor->main);
 
-	if (supervisor->has_log)
-		deadline = earlier(deadline, earlier(log->machine.deadline, publish_deadline(log)));
-	return deadline;
+	return supervisor->has_log ? earlier(deadline, deadline_of(&supervisor->log)) : deadline;
 }
 
 /* --- the turn ----------------------------------------------------------------------------------- */
 
-enum { FDS_EACH = 2, FDS = 2 * FDS_EACH };
+enum { FDS_EACH = 3, FDS = 2 * FDS_EACH };
 
-/* What a service can tell us: commands, and its readiness.  poll passes over fds of -1. */
+/* What a service can tell us: commands, its readiness, the end of an adopted child.  poll passes over fds of -1. */
 static void watch(struct pollfd *fds, const struct service *service, bool exists)
 {
 	fds[0] = (struct pollfd){.fd = exists ? service->control_fd : -1, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = exists ? service->ready_fd : -1, .events = POLLIN};
+	/* Its end shows as POLLIN; from then on only its being waited for (POLLHUP) is news. */
+	short awaited = service->reap_deadline == SV_NEVER ? POLLIN : 0;
+	fds[2] = (struct pollfd){.fd = exists ? service->pid_fd : -1, .events = awaited};
 }
 
-static void take_words(struct supervisor *supervisor, struct service *service, const struct pollfd *fds)
+static void take_words(
+	struct supervisor *supervisor, struct service *service, const struct pollfd *fds)
 {
 	if (fds[1].revents && readiness_take(service))
 		feed(supervisor, service, (struct machine_event){.kind = MACHINE_READY});
+	if (fds[2].revents)
+		take_adopted_end(supervisor, service);
 	if (fds[0].revents)
 		take_commands(supervisor, service);
 }
@@ -210,7 +261,7 @@ static void end_input(struct supervisor *supervisor)
 static bool is_over(const struct supervisor *supervisor)
 {
 	return supervisor->main.machine.phase == MACHINE_GONE &&
-		(!supervisor->has_log || supervisor->log.machine.phase == MACHINE_GONE);
+	       (!supervisor->has_log || supervisor->log.machine.phase == MACHINE_GONE);
 }
 
 static void report_unread(const struct supervisor *supervisor)

@@ -16,7 +16,8 @@ struct supervisor {
 	struct logpipe pipe;
 };
 
-/* Blocks and catches the signals we live by.  Before the first child. */
+/* Blocks and catches the signals we live by: first thing, so that one that comes while we arm is not
+ * lost but heard when we have. */
 void loop_arm(void);
 
 /* Looks after the service until it is to be left; then everything has ended. */

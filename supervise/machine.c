@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 enum {
-	FORK_RETRY_MS = 1000,	/* the world is short of processes: look again soon, at no cost */
-	EXEC_FAILED_STATUS = 111 << 8,	/* what finish is told of a run that could not be executed */
-	JITTER_PART = 16,	/* a delay grows by up to a sixteenth, so that crashes spread out */
+	FORK_RETRY_MS = 1000, /* the world is short of processes: look again soon, at no cost */
+	EXEC_FAILED_STATUS = 111 << 8, /* what finish is told of a run that could not be executed */
+	JITTER_PART = 16, /* a delay grows by up to a sixteenth, so that crashes spread out */
 };
 
 const struct machine_policy machine_default_policy = {
@@ -33,7 +33,7 @@ static void start_run(struct machine *m, struct machine_orders *orders)
 	m->ready = 0;
 	m->deadline = SV_NEVER;
 	m->hurry = false;
-	m->prodded = false;
+	m->prodded = m->forgiven = false;
 	orders->start = MACHINE_START_RUN;
 }
 
@@ -148,7 +148,7 @@ static void on_spawned(struct machine *m, const struct machine_event *event, sv_
 static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
 	const struct machine_policy *policy, struct machine_orders *orders)
 {
-	bool early = !m->prodded && now - m->started < policy->stable_after;
+	bool early = !m->prodded && !m->forgiven && now - m->started < policy->stable_after;
 
 	m->early_deaths = early ? m->early_deaths + 1 : 0;
 	m->has_exit = true;
@@ -157,6 +157,13 @@ static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
 	m->ready = 0;
 	m->paused = m->term_sent = false;
 	start_finish(m, orders);
+}
+
+static void on_exited(struct machine *m, const struct machine_event *event, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
+{
+	on_death_of_run(m, event->wait_status, now, policy, orders);
+	m->has_exit = !event->status_unknown;
 }
 
 static void on_exec_failed(struct machine *m, const struct machine_event *event, sv_ms now,
@@ -202,7 +209,7 @@ static void on_child(struct machine *m, const struct machine_event *event, sv_ms
 	else if (m->pid == 0)
 		return;
 	else if (m->phase == MACHINE_RUN)
-		on_death_of_run(m, event->wait_status, now, policy, orders);
+		on_exited(m, event, now, policy, orders);
 	else
 		settle(m, event, now, policy, orders);
 }

@@ -31,33 +31,33 @@
 #include "libsv/status.h"
 
 enum machine_phase {
-	MACHINE_IDLE,		/* down, nothing to wait for */
-	MACHINE_RUN,		/* run is up, or its start was ordered and the outcome is awaited (pid 0) */
-	MACHINE_FINISH,		/* run has ended, finish is up or ordered (pid 0) */
-	MACHINE_BACKOFF,	/* down, to be started at the deadline */
-	MACHINE_GONE,		/* nothing more will happen: supervise may leave */
+	MACHINE_IDLE,   /* down, nothing to wait for */
+	MACHINE_RUN,    /* run is up, or its start was ordered and the outcome is awaited (pid 0) */
+	MACHINE_FINISH, /* run has ended, finish is up or ordered (pid 0) */
+	MACHINE_BACKOFF, /* down, to be started at the deadline */
+	MACHINE_GONE,    /* nothing more will happen: supervise may leave */
 	MACHINE_PHASES,
 };
 
 enum machine_want {
 	MACHINE_WANT_DOWN,
-	MACHINE_WANT_ONCE,	/* up now, but not again */
+	MACHINE_WANT_ONCE, /* up now, but not again */
 	MACHINE_WANT_UP,
 	MACHINE_WANTS,
 };
 
 enum machine_event_kind {
-	MACHINE_BEGIN,		/* supervise looks after the directory from now on; `up`: start it */
-	MACHINE_COMMAND,	/* `command` came through the control FIFO */
-	MACHINE_SPAWNED,	/* outcome: the ordered program runs as `pid` */
-	MACHINE_FORK_FAILED,	/* outcome: no process could be had just now */
-	MACHINE_EXEC_FAILED,	/* outcome: the program cannot be run as it is */
-	MACHINE_ABSENT,		/* outcome: there is no finish */
-	MACHINE_EXITED,		/* the child has ended with `wait_status` */
-	MACHINE_READY,		/* run has announced that it is ready */
-	MACHINE_DEADLINE,	/* the machine's deadline has come */
-	MACHINE_INPUT_END,	/* a log only: its service has gone for good, nothing more will be written */
-	MACHINE_HASTEN,		/* leave now, kill what is still up */
+	MACHINE_BEGIN,       /* supervise looks after the directory from now on; `up`: start it */
+	MACHINE_COMMAND,     /* `command` came through the control FIFO */
+	MACHINE_SPAWNED,     /* outcome: the ordered program runs as `pid` */
+	MACHINE_FORK_FAILED, /* outcome: no process could be had just now */
+	MACHINE_EXEC_FAILED, /* outcome: the program cannot be run as it is */
+	MACHINE_ABSENT,      /* outcome: there is no finish */
+	MACHINE_EXITED,      /* the child has ended with `wait_status` */
+	MACHINE_READY,       /* run has announced that it is ready */
+	MACHINE_DEADLINE,    /* the machine's deadline has come */
+	MACHINE_INPUT_END, /* a log only: its service has gone for good, nothing more will be written */
+	MACHINE_HASTEN, /* leave now, kill what is still up */
 	MACHINE_EVENTS,
 };
 
@@ -66,6 +66,7 @@ struct machine_event {
 	enum sv_command command;
 	pid_t pid;
 	int wait_status;
+	bool status_unknown; /* of MACHINE_EXITED: nobody could tell */
 	bool up;
 	/* Bytes that still wait in the log's pipe; only looked at once its input has ended. */
 	uint32_t backlog;
@@ -73,13 +74,13 @@ struct machine_event {
 
 /* What the files of the service directory ask for; milliseconds. */
 struct machine_policy {
-	sv_ms stable_after;		/* a shorter run is an early death */
-	sv_ms restart_delay;		/* after the first early death; doubled at each further one */
+	sv_ms stable_after;  /* a shorter run is an early death */
+	sv_ms restart_delay; /* after the first early death; doubled at each further one */
 	sv_ms restart_delay_max;
-	sv_ms timeout_finish;		/* 0: none */
-	sv_ms drain_after;		/* how long a log may go without reaching the end of its input */
-	bool announces;			/* run announces its readiness: it is RUNNING when it has */
-	uint32_t drain_tries;		/* starts of a log that does not empty its pipe, before we give up */
+	sv_ms timeout_finish; /* 0: none */
+	sv_ms drain_after;    /* how long a log may go without reaching the end of its input */
+	bool announces;       /* run announces its readiness: it is RUNNING when it has */
+	uint32_t drain_tries; /* starts of a log that does not empty its pipe, before we give up */
 };
 
 extern const struct machine_policy machine_default_policy;
@@ -87,28 +88,29 @@ extern const struct machine_policy machine_default_policy;
 struct machine {
 	enum machine_phase phase;
 	enum machine_want want;
-	bool leaving;		/* ends in GONE; nothing takes this back */
-	bool draining;		/* a log whose input has ended: may be started again to empty the pipe */
+	bool leaving;  /* ends in GONE; nothing takes this back */
+	bool draining; /* a log whose input has ended: may be started again to empty the pipe */
 	bool paused;
 	bool term_sent;
-	bool prodded;		/* a command signalled this run, so its death is nobody's crash */
-	bool hurry;		/* a command asked for a start: no delay */
+	bool prodded; /* a command signalled this run, so its death is nobody's crash */
+	bool forgiven; /* adopted, or ended while nobody looked: dying early is not held against it */
+	bool hurry;    /* a command asked for a start: no delay */
 	bool has_exit;
-	pid_t pid;		/* of run or finish, 0: none (yet) */
-	pid_t group;		/* process group of the last run, for finish */
-	int wait_status;	/* of the last run */
+	pid_t pid;       /* of run or finish, 0: none (yet) */
+	pid_t group;     /* process group of the last run, for finish */
+	int wait_status; /* of the last run */
 	uint32_t starts, restarts, early_deaths, drains;
-	sv_ms started, changed;	/* start of run; last start or death */
-	sv_ms ready;		/* when this run announced its readiness; 0: not yet */
-	sv_ms deadline;		/* SV_NEVER: none */
+	sv_ms started, changed; /* start of run; last start or death */
+	sv_ms ready;            /* when this run announced its readiness; 0: not yet */
+	sv_ms deadline;         /* SV_NEVER: none */
 };
 
 enum machine_start { MACHINE_START_NOTHING, MACHINE_START_RUN, MACHINE_START_FINISH };
 
 /* To be carried out in this order: signals, start. */
 struct machine_orders {
-	int signals[2];		/* 0: none */
-	bool to_group;		/* to the whole process group of pid, not to pid alone */
+	int signals[2]; /* 0: none */
+	bool to_group;  /* to the whole process group of pid, not to pid alone */
 	enum machine_start start;
 };
 
@@ -118,6 +120,13 @@ struct machine machine_new(void);
 /* Takes one event.  `now_ms` never goes backwards between calls. */
 struct machine_orders machine_step(struct machine *machine, const struct machine_event *event,
 	sv_ms now_ms, const struct machine_policy *policy);
+
+/* Instead of MACHINE_BEGIN, when another supervise looked after the directory before us and was killed:
+ * goes on with what it published.  If `saved` names a process, the machine holds it for its child; a
+ * caller who finds it dead reports MACHINE_EXITED next, else carries out the orders: a TERM that was
+ * decided may not have been sent.  `up`: what to want if it was about to leave. */
+struct machine_orders machine_resume(
+	struct machine *machine, const struct sv_status *saved, bool up, sv_ms now_ms);
 
 /* What the status file says of this machine; wall-clock fields, start_ticks, boot and text are left
  * alone. */

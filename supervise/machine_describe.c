@@ -5,7 +5,7 @@ static enum sv_state state_of_run(const struct machine *m)
 {
 	if (m->paused)
 		return SV_STATE_PAUSED;
-	if (m->term_sent && (m->leaving || m->want != MACHINE_WANT_UP))
+	if (m->want == MACHINE_WANT_DOWN || (m->leaving && !m->draining))
 		return SV_STATE_STOPPING;
 	return m->ready ? SV_STATE_RUNNING : SV_STATE_STARTING;
 }
@@ -30,8 +30,8 @@ static enum sv_phase phase_of(const struct machine *m)
 	return m->phase == MACHINE_FINISH ? SV_PHASE_FINISH : SV_PHASE_RUN;
 }
 
-void machine_describe(const struct machine *m, const struct machine_policy *policy,
-	struct sv_status *status)
+void machine_describe(
+	const struct machine *m, const struct machine_policy *policy, struct sv_status *status)
 {
 	bool is_run = m->phase == MACHINE_RUN && m->pid != 0;
 

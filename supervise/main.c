@@ -66,9 +66,9 @@ int main(int argc, char **argv)
 	if (argc != 2 || argv[1][0] == '-' || argv[1][0] == 0)
 		sv_die(SV_EXIT_USAGE, "usage: supervise DIR");
 	sv_startup();
+	loop_arm();
 	arm_main(&supervisor, argv[1], name);
 	arm_log(&supervisor, log_path, sizeof log_path);
-	loop_arm();
 	loop_run(&supervisor);
 	return 0;
 }

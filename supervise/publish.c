@@ -12,10 +12,12 @@
 enum { RETRY_MS = 1000 };
 
 /* Replaces `name` by a file with these bytes.  Returns false with errno, the old file in place. */
-static bool replace(int dir_fd, const char *name, const char *new_name, const void *bytes, size_t size)
+static bool replace(
+	int dir_fd, const char *name, const char *new_name, const void *bytes, size_t size)
 {
 	/* A leftover of a supervise that was killed in between is ours to overwrite. */
-	int fd = openat(dir_fd, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	int fd = openat(
+		dir_fd, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return false;
 	ssize_t written = write(fd, bytes, size);
@@ -31,7 +33,8 @@ static bool replace(int dir_fd, const char *name, const char *new_name, const vo
 }
 
 /* The file `stat` in runit's words. */
-static int make_stat(char *to, size_t room, const struct machine *machine, const struct sv_status *status)
+static int make_stat(
+	char *to, size_t room, const struct machine *machine, const struct sv_status *status)
 {
 	static const char *const words[] = {"down", "run", "finish"};
 	bool is_down = status->phase == SV_PHASE_DOWN;
@@ -41,8 +44,8 @@ static int make_stat(char *to, size_t room, const struct machine *machine, const
 		want = ", want exit";
 	else if (!is_down && !status->want_up)
 		want = ", want down";
-	return snprintf(to, room, "%s%s%s%s\n", words[status->phase], status->paused ? ", paused" : "",
-		status->term_sent ? ", got TERM" : "", want);
+	return snprintf(to, room, "%s%s%s%s\n", words[status->phase],
+		status->paused ? ", paused" : "", status->term_sent ? ", got TERM" : "", want);
 }
 
 /* The label is new whenever the machine's moment of change is. */
@@ -53,6 +56,13 @@ static void stamp(struct service *service, const struct machine *machine)
 	if (last->changed_ms == machine->changed && last->changed.tv_sec)
 		return;
 	last->changed = sv_wall();
+}
+
+void publish_resume(struct service *service, const struct sv_status *saved)
+{
+	service->published.last = *saved;
+	/* Its pid and stat may be older than its status: write all three once. */
+	service->published.dirty = true;
 }
 
 void publish_exit(struct service *service)
@@ -71,12 +81,17 @@ static bool write_files(struct service *service, const unsigned char *packed, co
 		ok = replace(service->state_fd, SV_FILE_STATUS, SV_FILE_STATUS ".new", packed,
 			SV_STATUS_SIZE);
 	if (published->dirty || old_pid != published->last.pid || published->stat[0] == 0) {
-		int size = published->last.pid
-			? snprintf(pid, sizeof pid, "%u\n", (unsigned)published->last.pid) : 0;
-		ok = replace(service->state_fd, SV_FILE_PID, SV_FILE_PID ".new", pid, (size_t)size) && ok;
+		int size = published->last.pid ? snprintf(pid, sizeof pid, "%u\n",
+							 (unsigned)published->last.pid)
+					       : 0;
+		ok = replace(service->state_fd, SV_FILE_PID, SV_FILE_PID ".new", pid,
+			     (size_t)size) &&
+		     ok;
 	}
 	if (published->dirty || strcmp(stat, published->stat) != 0)
-		ok = replace(service->state_fd, SV_FILE_STAT, SV_FILE_STAT ".new", stat, stat_size) && ok;
+		ok = replace(service->state_fd, SV_FILE_STAT, SV_FILE_STAT ".new", stat,
+			     stat_size) &&
+		     ok;
 	memcpy(published->status, packed, SV_STATUS_SIZE);
 	memcpy(published->stat, stat, stat_size + 1);
 	return ok;

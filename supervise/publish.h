@@ -11,6 +11,9 @@
  * once a minute and tried again: see published.retry. */
 void publish(struct service *service, const struct machine *machine, sv_ms now_ms);
 
+/* Goes on from what another supervise published last. */
+void publish_resume(struct service *service, const struct sv_status *saved);
+
 /* The text that status shows beside the state, e.g. why run cannot be executed; "" for none. */
 void publish_text(struct service *service, const char *text);
 

@@ -8,7 +8,7 @@
 
 /* Run's end for the child, and the number it is to have there. */
 struct readiness {
-	int child_fd;	/* -1: the service announces nothing.  Closed by readiness_started */
+	int child_fd; /* -1: the service announces nothing.  Closed by readiness_started */
 	int child_number;
 };
 

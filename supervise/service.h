@@ -16,26 +16,29 @@
 struct published {
 	unsigned char status[SV_STATUS_SIZE];
 	char stat[64];
-	struct sv_status last;	/* source of the wall-clock fields, which the machine does not know */
-	bool dirty;		/* a write failed: to be tried again at `retry` */
+	struct sv_status
+		last; /* source of the wall-clock fields, which the machine does not know */
+	bool dirty;   /* a write failed: to be tried again at `retry` */
 	sv_ms retry;
 	struct sv_quiet quiet;
 };
 
 struct service {
-	const char *name;	/* argv[1] of run: the directory's name; lives as long as we do */
-	const char *path;	/* as a person would type it, for messages */
+	const char *name; /* argv[1] of run: the directory's name; lives as long as we do */
+	const char *path; /* as a person would type it, for messages */
 	bool is_log;
-	int dir_fd;		/* the service directory; working directory of its programs */
+	int dir_fd; /* the service directory; working directory of its programs */
 	int state_fd;
-	int control_fd;		/* FIFO, held open both ways so that it never reads as ended */
-	int ok_fd;		/* FIFO whose mere reader says that we live */
+	int control_fd; /* FIFO, held open both ways so that it never reads as ended */
+	int ok_fd;      /* FIFO whose mere reader says that we live */
 	int lock_fd;
-	int ready_fd;		/* what run writes its readiness to, our end; -1: none is awaited */
+	int pid_fd;          /* of an adopted child, which is not ours to wait for; -1: none */
+	sv_ms reap_deadline; /* its parent has until then to wait for it; SV_NEVER */
+	int ready_fd;        /* what run writes its readiness to, our end; -1: none is awaited */
 	struct machine machine;
 	struct machine_policy policy;
 	struct published published;
-	uint64_t boot;		/* which boot of the machine this is */
+	uint64_t boot; /* which boot of the machine this is */
 	struct sv_quiet quiet_control, quiet_fork;
 };
 

@@ -19,7 +19,8 @@ static int64_t parse_number(const char *text, size_t size)
 		value = value * 10 + (text[at++] - '0');
 	if (at == 0)
 		return -1;
-	while (at < size && (text[at] == '\n' || text[at] == ' ' || text[at] == '\t' || text[at] == '\r'))
+	while (at < size &&
+		(text[at] == '\n' || text[at] == ' ' || text[at] == '\t' || text[at] == '\r'))
 		at++;
 	return at == size ? value : -1;
 }
@@ -32,15 +33,18 @@ int64_t values_number(const struct service *service, const char *name, int64_t l
 
 	if (fd < 0) {
 		if (errno != ENOENT)
-			sv_warn_errno(service->path, ": cannot read ", name, ", its default is used");
+			sv_warn_errno(
+				service->path, ": cannot read ", name, ", its default is used");
 		return missing;
 	}
 	ssize_t size = read(fd, text, sizeof text);
 	close(fd);
-	int64_t value = size > 0 && (size_t)size < sizeof text ? parse_number(text, (size_t)size) : -1;
+	int64_t value =
+		size > 0 && (size_t)size < sizeof text ? parse_number(text, (size_t)size) : -1;
 	if (value >= least && value <= most)
 		return value;
 	snprintf(range, sizeof range, "%lld to %lld", (long long)least, (long long)most);
-	sv_warn(service->path, ": ", name, " must hold one number from ", range, ", its default is used");
+	sv_warn(service->path, ": ", name, " must hold one number from ", range,
+		", its default is used");
 	return missing;
 }

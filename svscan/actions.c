@@ -12,9 +12,9 @@
 #include "svscan/listing.h"
 
 enum {
-	EARLY_MS = 1000,		/* a supervise that lived so long is started again at once */
-	DELAY_MS = 1000,		/* else after this, doubled at each further early death */
-	DELAY_DOUBLINGS = 6,		/* up to about a minute */
+	EARLY_MS = 1000,     /* a supervise that lived so long did not die early */
+	DELAY_MS = 1000,     /* after the second early death, doubled at each further one */
+	DELAY_DOUBLINGS = 6, /* up to about a minute */
 	RETRY_SCAN_MS = 1000,
 };
 
@@ -24,7 +24,8 @@ static void start(struct scanner *scanner, struct slot *slot, sv_ms now)
 {
 	char argument[512];
 	/* A name that begins with a dash must not look like an option. */
-	int size = snprintf(argument, sizeof argument, "%s%s", slot->name[0] == '-' ? "./" : "", slot->name);
+	int size = snprintf(
+		argument, sizeof argument, "%s%s", slot->name[0] == '-' ? "./" : "", slot->name);
 	char *const argv[] = {(char *)(uintptr_t) "supervise", argument, NULL};
 	const struct sv_spawn spawn = {
 		.path = scanner->supervise,
@@ -76,6 +77,16 @@ sv_ms scanner_next_start(const struct scanner *scanner)
 	return next;
 }
 
+/* The first early death is forgiven: it may be somebody's kill, and the service is without supervise. */
+static sv_ms restart_delay(struct slot *slot)
+{
+	if (slot->failures < 2)
+		return 0;
+	if (slot->failures > DELAY_DOUBLINGS + 2)
+		slot->failures = DELAY_DOUBLINGS + 2;
+	return (sv_ms)DELAY_MS << (slot->failures - 2);
+}
+
 void scanner_child_ended(struct scanner *scanner, pid_t pid)
 {
 	struct slot *slot = slots_of_pid(&scanner->slots, pid);
@@ -91,12 +102,7 @@ void scanner_child_ended(struct scanner *scanner, pid_t pid)
 		return;
 	}
 	slot->failures = now - slot->started >= EARLY_MS ? 0 : (unsigned char)(slot->failures + 1);
-	unsigned doublings = slot->failures ? slot->failures - 1U : 0;
-	if (doublings > DELAY_DOUBLINGS) {
-		doublings = DELAY_DOUBLINGS;
-		slot->failures = DELAY_DOUBLINGS + 1;
-	}
-	slot->start_at = slot->failures ? now + ((sv_ms)DELAY_MS << doublings) : now;
+	slot->start_at = now + restart_delay(slot);
 }
 
 void scanner_stop_all(struct scanner *scanner, int signal)
@@ -149,7 +155,8 @@ static void carry_out(struct scanner *scanner, const struct changes *changes)
 	for (size_t i = 0; i < changes->count; i++) {
 		const struct plan_verdict *verdict = &changes->verdicts[i];
 		if (verdict->kind == PLAN_RENAME)
-			rename_slot(&scanner->slots.items[verdict->slot->index], verdict->entry->name);
+			rename_slot(
+				&scanner->slots.items[verdict->slot->index], verdict->entry->name);
 		else if (verdict->kind == PLAN_STOP)
 			stop(&scanner->slots.items[verdict->slot->index]);
 		else if (verdict->kind == PLAN_START)
@@ -164,14 +171,17 @@ static void copy_slots(struct plan_item *items, const struct slots *slots)
 {
 	for (size_t i = 0; i < slots->count; i++) {
 		const struct slot *slot = &slots->items[i];
-		items[i] = (struct plan_item){.name = slot->name, .dev = slot->dev, .ino = slot->ino,
-			.index = i, .leaving = slot->leaving};
+		items[i] = (struct plan_item){.name = slot->name,
+			.dev = slot->dev,
+			.ino = slot->ino,
+			.index = i,
+			.leaving = slot->leaving};
 	}
 }
 
 /* Plans with the memory given: `items` holds slots, newcomers and goers one after the other. */
-static void plan_and_carry_out(struct scanner *scanner, struct listing *listing, struct plan_item *items,
-	struct plan_verdict *verdicts)
+static void plan_and_carry_out(struct scanner *scanner, struct listing *listing,
+	struct plan_item *items, struct plan_verdict *verdicts)
 {
 	struct changes changes = {.verdicts = verdicts};
 	size_t slot_count = scanner->slots.count;

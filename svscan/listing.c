@@ -43,13 +43,22 @@ static bool add(struct listing *listing, const char *name, dev_t dev, ino_t ino)
 		return false;
 	listing->items = items;
 	memcpy(names + listing->names_size, name, size);
-	items[listing->count] = (struct plan_item){.dev = dev, .ino = ino, .index = listing->names_size};
+	items[listing->count] =
+		(struct plan_item){.dev = dev, .ino = ino, .index = listing->names_size};
 	listing->names_size += size;
 	listing->count++;
 	return true;
 }
 
-static bool add_entry(struct listing *listing, int scan_fd, dev_t scan_dev, const struct dirent *entry)
+/* Does the error say that a link leads to no directory of ours, rather than that nobody can tell now? */
+static bool leads_nowhere(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES ||
+	       error == ENAMETOOLONG;
+}
+
+static bool add_entry(
+	struct listing *listing, int scan_fd, dev_t scan_dev, const struct dirent *entry)
 {
 	struct stat st;
 
@@ -60,9 +69,9 @@ static bool add_entry(struct listing *listing, int scan_fd, dev_t scan_dev, cons
 		return add(listing, entry->d_name, scan_dev, entry->d_ino);
 	if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
 		return true;
-	if (fstatat(scan_fd, entry->d_name, &st, 0) < 0 || !S_ISDIR(st.st_mode))
-		return true;
-	return add(listing, entry->d_name, st.st_dev, st.st_ino);
+	if (fstatat(scan_fd, entry->d_name, &st, 0) < 0)
+		return leads_nowhere(errno);
+	return !S_ISDIR(st.st_mode) || add(listing, entry->d_name, st.st_dev, st.st_ino);
 }
 
 static bool read_entries(struct listing *listing, DIR *dir, dev_t scan_dev)
@@ -84,9 +93,9 @@ bool listing_read(struct listing *listing, int scan_fd)
 
 	*listing = (struct listing){0};
 	int fd = openat(scan_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
 		return false;
-	DIR *dir = fdopendir(fd);
+	DIR *dir = fstat(fd, &st) == 0 ? fdopendir(fd) : NULL;
 	if (!dir) {
 		close(fd);
 		return false;

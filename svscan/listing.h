@@ -11,7 +11,7 @@
 #include "svscan/plan.h"
 
 struct listing {
-	struct plan_item *items;	/* names lie in `names` */
+	struct plan_item *items; /* names lie in `names` */
 	size_t count, room;
 	char *names;
 	size_t names_size, names_room;

@@ -4,7 +4,8 @@
 
 #include "svscan/scanner.h"
 
-/* Blocks and catches the signals we live by.  Before the first child. */
+/* Blocks and catches the signals we live by: first thing, so that one that comes while we arm is not
+ * lost but heard when we have. */
 void loop_arm(void);
 
 /* Runs until everything was stopped on request. */

@@ -25,7 +25,8 @@ static char *program_in(const char *directory, size_t size)
 {
 	char path[SV_PATH_SIZE];
 
-	if (snprintf(path, sizeof path, "%.*s/supervise", (int)size, directory) >= (int)sizeof path ||
+	if (snprintf(path, sizeof path, "%.*s/supervise", (int)size, directory) >=
+			(int)sizeof path ||
 		access(path, X_OK) < 0)
 		return NULL;
 	return realpath(path, NULL);
@@ -60,8 +61,9 @@ static void open_state(struct scanner *scanner)
 	const struct sv_place place = {.name = name, .is_scanner = true};
 	scanner->state_fd = sv_state_make(scanner->scan_fd, place, where);
 	if (scanner->state_fd < 0)
-		sv_die_errno(SV_EXIT_SYSTEM, scanner->path, ": no place for its state: neither " SV_SCAN_STATE
-			" nor ", where, " can be made; use -s STATE");
+		sv_die_errno(SV_EXIT_SYSTEM, scanner->path,
+			": no place for its state: neither " SV_SCAN_STATE " nor ", where,
+			" can be made; use -s STATE");
 	scanner->lock_fd = sv_lock(scanner->state_fd, SV_FILE_LOCK);
 	if (scanner->lock_fd < 0 && errno == EWOULDBLOCK)
 		sv_die(SV_EXIT_USAGE, scanner->path, ": another svscan looks after this directory");
@@ -71,7 +73,8 @@ static void open_state(struct scanner *scanner)
 		scanner->control_fd = openat(scanner->state_fd, SV_FILE_CONTROL,
 			O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	if (scanner->control_fd < 0)
-		sv_die_errno(SV_EXIT_SYSTEM, scanner->path, ": cannot make " SV_SCAN_STATE "/control");
+		sv_die_errno(
+			SV_EXIT_SYSTEM, scanner->path, ": cannot make " SV_SCAN_STATE "/control");
 }
 
 static void open_inotify(struct scanner *scanner)
@@ -116,8 +119,8 @@ int main(int argc, char **argv)
 	if (argc - optind > 1)
 		sv_die(SV_EXIT_USAGE, USAGE);
 	sv_startup();
-	arm(&scanner, argv[0], optind < argc ? argv[optind] : sv_scan_dir());
 	loop_arm();
+	arm(&scanner, argv[0], optind < argc ? argv[optind] : sv_scan_dir());
 	loop_run(&scanner);
 	return 0;
 }

@@ -35,7 +35,8 @@ int plan_by_identity(const void *a, const void *b)
 static void say(const struct merge *merge, enum plan_kind kind, const struct plan_item *entry,
 	const struct plan_item *slot)
 {
-	merge->report(merge->data, (struct plan_verdict){.kind = kind, .entry = entry, .slot = slot});
+	merge->report(
+		merge->data, (struct plan_verdict){.kind = kind, .entry = entry, .slot = slot});
 }
 
 static void let_go(const struct merge *merge, const struct plan_item *slot)
@@ -55,7 +56,8 @@ static size_t count_twins(const struct plan_item *items, size_t count)
 }
 
 /* Of several names for one directory: the one the slot has, else the first. */
-static size_t choose_twin(const struct plan_item *entries, size_t twins, const struct plan_item *slot)
+static size_t choose_twin(
+	const struct plan_item *entries, size_t twins, const struct plan_item *slot)
 {
 	for (size_t i = 0; slot && i < twins; i++)
 		if (strcmp(entries[i].name, slot->name) == 0)
@@ -85,8 +87,9 @@ static void judge(const struct merge *merge, const struct plan_item *entries, si
 	}
 }
 
-void plan_identities(const struct plan_item *entries, size_t entry_count, const struct plan_item *slots,
-	size_t slot_count, struct plan_rest *rest, plan_report *report, void *data)
+void plan_identities(const struct plan_item *entries, size_t entry_count,
+	const struct plan_item *slots, size_t slot_count, struct plan_rest *rest,
+	plan_report *report, void *data)
 {
 	const struct merge merge = {.rest = rest, .report = report, .data = data};
 	size_t e = 0, s = 0;
@@ -120,6 +123,6 @@ void plan_names(const struct plan_rest *rest, plan_report *report, void *data)
 			g++;
 		bool taken = g < rest->goer_count && plan_by_name(&rest->goers[g], entry) == 0;
 		report(data, (struct plan_verdict){
-			.kind = taken ? PLAN_WAIT : PLAN_START, .entry = entry});
+				     .kind = taken ? PLAN_WAIT : PLAN_START, .entry = entry});
 	}
 }

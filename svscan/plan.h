@@ -21,23 +21,23 @@ struct plan_item {
 	const char *name;
 	dev_t dev;
 	ino_t ino;
-	size_t index;	/* the caller's: where the item stands in its own table */
-	bool leaving;	/* of a slot: was told to stop, its process has not ended */
+	size_t index; /* the caller's: where the item stands in its own table */
+	bool leaving; /* of a slot: was told to stop, its process has not ended */
 };
 
 enum plan_kind {
-	PLAN_KEEP,	/* slot and entry are the same service under the same name: nothing to do */
-	PLAN_RENAME,	/* slot goes on, its name is now that of the entry */
-	PLAN_STOP,	/* slot has no entry any more (or is leaving already) */
-	PLAN_START,	/* entry has no slot yet */
-	PLAN_WAIT,	/* entry must wait until a leaving slot of its name or directory has gone */
-	PLAN_TWIN,	/* entry is another name for a directory that is looked after already */
+	PLAN_KEEP,   /* slot and entry are the same service under the same name: nothing to do */
+	PLAN_RENAME, /* slot goes on, its name is now that of the entry */
+	PLAN_STOP,   /* slot has no entry any more (or is leaving already) */
+	PLAN_START,  /* entry has no slot yet */
+	PLAN_WAIT,   /* entry must wait until a leaving slot of its name or directory has gone */
+	PLAN_TWIN,   /* entry is another name for a directory that is looked after already */
 };
 
 struct plan_verdict {
 	enum plan_kind kind;
-	const struct plan_item *entry;	/* null for PLAN_STOP */
-	const struct plan_item *slot;	/* null for PLAN_START, PLAN_WAIT and PLAN_TWIN */
+	const struct plan_item *entry; /* null for PLAN_STOP */
+	const struct plan_item *slot;  /* null for PLAN_START, PLAN_WAIT and PLAN_TWIN */
 };
 
 /* Called once per verdict; may note, must not change the items. */
@@ -45,16 +45,17 @@ typedef void plan_report(void *data, struct plan_verdict verdict);
 
 /* The items that the first pass leaves for the second: arrays of the caller, with room for all. */
 struct plan_rest {
-	struct plan_item *newcomers;	/* entries without a slot */
+	struct plan_item *newcomers; /* entries without a slot */
 	size_t newcomer_count;
-	struct plan_item *goers;	/* slots to be stopped, already reported */
+	struct plan_item *goers; /* slots to be stopped, already reported */
 	size_t goer_count;
 };
 
 /* First pass, over entries and slots each sorted by plan_by_identity: every verdict except on
  * newcomers. */
-void plan_identities(const struct plan_item *entries, size_t entry_count, const struct plan_item *slots,
-	size_t slot_count, struct plan_rest *rest, plan_report *report, void *data);
+void plan_identities(const struct plan_item *entries, size_t entry_count,
+	const struct plan_item *slots, size_t slot_count, struct plan_rest *rest,
+	plan_report *report, void *data);
 
 /* Second pass, over the rest, each sorted by plan_by_name: PLAN_START or PLAN_WAIT for each newcomer. */
 void plan_names(const struct plan_rest *rest, plan_report *report, void *data);

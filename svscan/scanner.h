@@ -9,16 +9,16 @@
 #include "svscan/slots.h"
 
 struct scanner {
-	const char *path;	/* of the scan directory, as typed, for messages */
-	char *supervise;	/* absolute path of the program */
-	int scan_fd;		/* the scan directory; working directory of every supervise */
+	const char *path; /* of the scan directory, as typed, for messages */
+	char *supervise;  /* absolute path of the program */
+	int scan_fd;      /* the scan directory; working directory of every supervise */
 	int state_fd;
 	int lock_fd;
 	int control_fd;
-	int inotify_fd;		/* -1: could not be had; then only commands and SIGHUP make us look */
-	int null_fd;		/* standard input of what we start; -1: ours */
+	int inotify_fd; /* -1: could not be had; then only commands and SIGHUP make us look */
+	int null_fd;    /* standard input of what we start; -1: ours */
 	struct slots slots;
-	sv_ms scan_at;		/* when to look at the directory; SV_NEVER: not before something happens */
+	sv_ms scan_at; /* when to look at the directory; SV_NEVER: not before something happens */
 	bool stopping;
 	sv_ms stopping_since;
 	struct sv_quiet quiet_scan, quiet_spawn, quiet_control;

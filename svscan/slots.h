@@ -11,20 +11,20 @@
 #include "libsv/clock.h"
 
 struct slot {
-	char *name;		/* owned */
+	char *name; /* owned */
 	dev_t dev;
 	ino_t ino;
 	sv_ms started;
-	sv_ms start_at;		/* when pid is 0: next try */
-	pid_t pid;		/* 0: none */
-	unsigned char failures;	/* early deaths in a row */
-	bool leaving;		/* told to stop; the slot goes when its process has */
+	sv_ms start_at;         /* when pid is 0: next try */
+	pid_t pid;              /* 0: none */
+	unsigned char failures; /* early deaths in a row */
+	bool leaving;           /* told to stop; the slot goes when its process has */
 };
 
 struct slots {
 	struct slot *items;
 	size_t count, room;
-	size_t last_found;	/* deaths come in the order of starts: the next look begins here */
+	size_t last_found; /* deaths come in the order of starts: the next look begins here */
 };
 
 /* Adds a slot without process.  Returns it (valid until the next add or remove), or null: no memory. */

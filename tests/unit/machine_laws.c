@@ -46,10 +46,12 @@ static void hold_everywhere(void (*checked)(const struct step *))
 	ck_assert_uint_gt(steps, 5000);
 }
 
-#define LAW(step, condition)                                                                            \
-	ck_assert_msg(condition, "phase %d want %d leaving %d draining %d pid %d, event %d command %d", \
-		(step)->before.phase, (step)->before.want, (step)->before.leaving,                      \
-		(step)->before.draining, (int)(step)->before.pid, (step)->event.kind, (step)->event.command)
+#define LAW(step, condition)                                                                       \
+	ck_assert_msg(condition,                                                                   \
+		"phase %d want %d leaving %d draining %d pid %d, event %d command %d",             \
+		(step)->before.phase, (step)->before.want, (step)->before.leaving,                 \
+		(step)->before.draining, (int)(step)->before.pid, (step)->event.kind,              \
+		(step)->event.command)
 
 static void invariant_holds(const struct step *step)
 {
@@ -151,12 +153,14 @@ END_TEST
 
 static void command_signals(const struct step *step)
 {
-	int signal = step->event.kind == MACHINE_COMMAND ? sv_command_signal(step->event.command) : 0;
+	int signal =
+		step->event.kind == MACHINE_COMMAND ? sv_command_signal(step->event.command) : 0;
 
 	if (signal && step->before.pid)
 		LAW(step, step->orders.signals[0] == signal && step->orders.signals[1] == 0);
 	if (signal)
-		LAW(step, step->after.want == step->before.want && step->after.leaving == step->before.leaving);
+		LAW(step, step->after.want == step->before.want &&
+				  step->after.leaving == step->before.leaving);
 }
 
 START_TEST(signal_letters_send_their_signal_and_change_no_wish)
@@ -172,8 +176,8 @@ static void down_means_down(const struct step *step)
 	LAW(step, step->before.phase == MACHINE_GONE || step->after.want == MACHINE_WANT_DOWN);
 	LAW(step, step->after.phase != MACHINE_BACKOFF);
 	if (step->before.phase == MACHINE_RUN && step->before.pid)
-		LAW(step, step->orders.signals[0] == SIGTERM && step->orders.signals[1] == SIGCONT &&
-				step->after.term_sent);
+		LAW(step, step->orders.signals[0] == SIGTERM &&
+				  step->orders.signals[1] == SIGCONT && step->after.term_sent);
 }
 
 START_TEST(down_sends_term_and_cont)
@@ -234,7 +238,8 @@ static struct machine_event next_event(const struct world *world, const struct m
 	return event;
 }
 
-static unsigned steps_to_gone(struct machine m, struct machine_event event, const struct world *world)
+static unsigned steps_to_gone(
+	struct machine m, struct machine_event event, const struct world *world)
 {
 	sv_ms now = NOW_MS;
 

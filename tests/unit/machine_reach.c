@@ -12,9 +12,10 @@ static unsigned queue[KEYS], queued;
 /* What tells two states apart here: everything but counters and moments. */
 static unsigned key_of(const struct machine *m)
 {
-	unsigned bits = (unsigned)m->leaving | (unsigned)m->draining << 1 | (unsigned)m->paused << 2 |
-		(unsigned)m->term_sent << 3 | (unsigned)m->prodded << 4 | (unsigned)m->hurry << 5 |
-		(unsigned)(m->pid != 0) << 6;
+	unsigned bits = (unsigned)m->leaving | (unsigned)m->draining << 1 |
+			(unsigned)m->paused << 2 | (unsigned)m->term_sent << 3 |
+			(unsigned)m->prodded << 4 | (unsigned)m->hurry << 5 |
+			(unsigned)(m->pid != 0) << 6;
 
 	return ((unsigned)m->phase * MACHINE_WANTS + (unsigned)m->want) << 7 | bits;
 }
@@ -40,7 +41,8 @@ static void try_every_event(const struct machine *from)
 		struct machine m = *from;
 		sv_ms now = m.deadline != SV_NEVER ? m.deadline : m.changed + 10;
 		machine_step(&m, &event, now, &machine_default_policy);
-		ck_assert_msg(machine_holds(&m), "phase %d want %d event %d", m.phase, m.want, event.kind);
+		ck_assert_msg(machine_holds(&m), "phase %d want %d event %d", m.phase, m.want,
+			event.kind);
 		add(&m);
 	}
 }
@@ -70,7 +72,8 @@ START_TEST(every_phase_and_wish_can_be_reached)
 		seen[found[queue[i]].phase][found[queue[i]].want] = true;
 	for (unsigned phase = 0; phase < MACHINE_PHASES; phase++)
 		for (unsigned want = 0; want < MACHINE_WANTS; want++)
-			ck_assert_msg(seen[phase][want] == may_be((enum machine_phase)phase, (enum machine_want)want),
+			ck_assert_msg(seen[phase][want] == may_be((enum machine_phase)phase,
+								   (enum machine_want)want),
 				"phase %u want %u", phase, want);
 	ck_assert_uint_gt(queued, 100);
 }

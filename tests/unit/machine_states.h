@@ -28,12 +28,13 @@ static inline bool machine_holds(const struct machine *m)
 	case MACHINE_RUN:
 		/* A log that drains is watched by the clock. */
 		return !m->hurry && (!m->draining || m->leaving) &&
-			((!m->paused && !m->term_sent) || m->pid) &&
-			(!m->draining || !m->pid || m->deadline != SV_NEVER);
+		       ((!m->paused && !m->term_sent) || m->pid) &&
+		       (!m->draining || !m->pid || m->deadline != SV_NEVER);
 	case MACHINE_FINISH: return !m->paused && !m->term_sent && (!m->draining || m->leaving);
 	case MACHINE_PHASES: return false;
 	}
-	return m->pid == 0 && !m->paused && !m->term_sent && !m->hurry && (!m->draining || m->leaving);
+	return m->pid == 0 && !m->paused && !m->term_sent && !m->hurry &&
+	       (!m->draining || m->leaving);
 }
 
 /* Calls `look` with every state that holds. */

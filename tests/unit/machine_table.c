@@ -70,17 +70,19 @@ static size_t add_state(char *row, size_t at, const struct machine *m)
 	static const char *const wants[] = {"down", "once", "up"};
 	const char *mode = m->draining ? "drain" : m->leaving ? "leave" : "-";
 
-	return at + (size_t)snprintf(row + at, ROW_SIZE - at, "%-8s%-5s%-6s", phase_word(m), wants[m->want], mode);
+	return at + (size_t)snprintf(row + at, ROW_SIZE - at, "%-8s%-5s%-6s", phase_word(m),
+			    wants[m->want], mode);
 }
 
 /* Fields that only colour a state are left out of the table: the laws cover them. */
 static bool is_plain(const struct machine *m)
 {
-	bool deadline_fits = m->phase == MACHINE_BACKOFF || (m->phase == MACHINE_FINISH && m->pid) ||
-		(m->phase == MACHINE_RUN && m->pid && m->draining);
+	bool deadline_fits = m->phase == MACHINE_BACKOFF ||
+			     (m->phase == MACHINE_FINISH && m->pid) ||
+			     (m->phase == MACHINE_RUN && m->pid && m->draining);
 
 	return !m->paused && !m->term_sent && !m->prodded && !m->hurry && m->early_deaths == 0 &&
-		(m->deadline != SV_NEVER) == deadline_fits;
+	       (m->deadline != SV_NEVER) == deadline_fits;
 }
 
 static void add_row(const struct machine *state, const struct machine_event *event)
@@ -95,7 +97,8 @@ static void add_row(const struct machine *state, const struct machine_event *eve
 	at += (size_t)snprintf(row + at, ROW_SIZE - at, "%-18s -> ", event_word(event));
 	at = add_state(row, at, &after);
 	at += (size_t)snprintf(row + at, ROW_SIZE - at, "%s%s%s%s", signal_word(orders.signals[0]),
-		signal_word(orders.signals[1]), orders.to_group ? " (group)" : "", starts[orders.start]);
+		signal_word(orders.signals[1]), orders.to_group ? " (group)" : "",
+		starts[orders.start]);
 	while (row[at - 1] == ' ')
 		row[--at] = 0;
 	row_count++;
