@@ -35,6 +35,8 @@ STATIC_ROOMS := svscan supervise svctl logger
 PURE := libsv/quote libsv/tai libsv/status libsv/control \
 	supervise/machine supervise/machine_describe supervise/machine_resume \
 	svscan/plan svexec/options \
+	svctl/text svctl/snapshot svctl/describe svctl/table svctl/json svctl/goal svctl/outcome \
+	svctl/nearest svctl/options \
 	logger/script logger/stamp logger/split logger/rotation
 
 TEST_KINDS := unit files world
