@@ -23,6 +23,7 @@ struct command {
 	const struct request *request;
 	struct wait wait;
 	struct progress progress;
+	sv_ms began_ms;
 	bool is_word; /* start, stop, restart: say how it ended */
 	int code;
 };
@@ -76,7 +77,7 @@ static void send_only(struct command *command, const struct targets *targets)
 
 	for (size_t i = 0; i < targets->count; i++) {
 		struct service *service = &targets->services[i];
-		enum service_outcome outcome = service_open(service);
+		enum service_outcome outcome = wait_for_supervise(service, command->began_ms);
 
 		if (outcome == SERVICE_FINE)
 			outcome = service_send(service, request->bytes, request->size);
@@ -172,7 +173,7 @@ static void open_all(struct command *command, const struct targets *targets)
 	wait->entries = memory_array(targets->count, sizeof *wait->entries);
 	for (size_t i = 0; i < targets->count; i++) {
 		struct service *service = &targets->services[i];
-		enum service_outcome outcome = service_open(service);
+		enum service_outcome outcome = wait_for_supervise(service, command->began_ms);
 
 		say_unreached(command, service, outcome);
 		if (outcome == SERVICE_FINE)
@@ -224,7 +225,11 @@ static void send_and_wait(struct command *command, const struct targets *targets
 
 int command_run(const struct request *request)
 {
-	struct command command = {.request = request, .is_word = request->verb != VERB_LETTERS};
+	struct command command = {
+		.request = request,
+		.began_ms = sv_now_ms(),
+		.is_word = request->verb != VERB_LETTERS,
+	};
 	struct targets targets;
 
 	targets_begin(&targets, sv_scan_dir(), false);

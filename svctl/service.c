@@ -174,6 +174,24 @@ enum service_outcome service_open(struct service *service)
 	return outcome_of(error);
 }
 
+bool service_is_scanned(const struct service *service)
+{
+	static const char control[] = SV_SCAN_STATE "/" SV_FILE_CONTROL;
+	const char *slash = strrchr(service->dir, '/');
+	size_t size = slash ? (size_t)(slash - service->dir) + 1 : 0;
+	char path[SV_PATH_SIZE];
+
+	if (service->is_log || size > sizeof path - sizeof control)
+		return false;
+	memcpy(path, service->dir, size);
+	memcpy(path + size, control, sizeof control);
+	int fd = openat(service->base_fd, path, WRITING);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 void service_read(const struct service *service, struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){.kind = SV_STATUS_BAD, .is_supervised = true};

@@ -41,6 +41,10 @@ enum service_outcome {
  * error on it the moment supervise goes.  On failure nothing stays open. */
 enum service_outcome service_open(struct service *service);
 
+/* Does a living svscan look after the directory this service lies in?  Then a supervise that is not
+ * there is on its way: the service was linked, or its supervise killed, a moment ago. */
+bool service_is_scanned(const struct service *service);
+
 /* Reads the status of a service that is open. */
 void service_read(const struct service *service, struct snapshot *snapshot);
 

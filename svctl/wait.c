@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -12,12 +13,30 @@
 
 enum {
 	POLL_MS = 100,
+	ARRIVAL_MS = 2000,
+	ARRIVAL_UNSCANNED_MS = 200,
+	ARRIVAL_PAUSE_NS = 2000000,
 	LONGEST_MS = 3600 * 1000, /* epoll_wait counts in int */
 	EVENTS = 64,
 };
 
 /* Tells the inotify fd from the entries, which go by their numbers. */
 static const uint32_t inotify_mark = UINT32_MAX;
+
+enum service_outcome wait_for_supervise(struct service *service, sv_ms began_ms)
+{
+	const struct timespec moment = {.tv_nsec = ARRIVAL_PAUSE_NS};
+	enum service_outcome outcome = service_open(service);
+
+	while (outcome == SERVICE_UNSUPERVISED) {
+		sv_ms limit_ms = service_is_scanned(service) ? ARRIVAL_MS : ARRIVAL_UNSCANNED_MS;
+		if (sv_now_ms() >= began_ms + limit_ms)
+			break;
+		ppoll(NULL, 0, &moment, NULL);
+		outcome = service_open(service);
+	}
+	return outcome;
+}
 
 /* --- watching --------------------------------------------------------------------------------- */
 

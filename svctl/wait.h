@@ -47,6 +47,12 @@ struct wait {
 	sv_ms begin_ms;
 };
 
+/* Opens a service like service_open, but gives a supervise that may be on its way until two seconds after
+ * `began_ms` to come; without a living svscan, which may itself have been started a moment ago, a fifth
+ * of a second.  There is no event for "somebody reads this FIFO now", so it is looked for every few
+ * milliseconds. */
+enum service_outcome wait_for_supervise(struct service *service, sv_ms began_ms);
+
 /* Watches every entry and reads `before`.  The working directory changes, so every relative path
  * must have been opened before.  False with errno: nothing can be waited for. */
 bool wait_open(struct wait *wait);
