@@ -17,7 +17,10 @@
 #define SV_SYSCONFDIR "/etc"
 #endif
 
-enum { DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+enum {
+	DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+	TMP_BASE = 1, /* of nth_base */
+};
 
 const char *sv_scan_dir(void)
 {
@@ -110,7 +113,7 @@ static bool nth_base(char *to, int n)
 {
 	switch (n) {
 	case 0: return snprintf(to, SV_PATH_SIZE, "%s", run_base()) < SV_PATH_SIZE;
-	case 1: return snprintf(to, SV_PATH_SIZE, "/tmp/sv-%ld", (long)geteuid()) < SV_PATH_SIZE;
+	case TMP_BASE: return snprintf(to, SV_PATH_SIZE, "/tmp/sv-%ld", (long)geteuid()) < SV_PATH_SIZE;
 	default: return false;
 	}
 }
@@ -165,6 +168,16 @@ int sv_state_alive(int state_fd)
 	return 1;
 }
 
+static bool is_ours(const char *path)
+{
+	int fd = open(path, DIRECTORY | O_NOFOLLOW);
+	bool ours = fd >= 0 && is_private(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return ours;
+}
+
 /* Opens the n-th candidate; -2 when there is none more. */
 static int find_nth(int service_fd, struct sv_place place, int n)
 {
@@ -174,37 +187,45 @@ static int find_nth(int service_fd, struct sv_place place, int n)
 		return openat(service_fd, own_name(place), DIRECTORY);
 	if (!nth_base(path, n - 1))
 		return -2;
+	/* Nobody named this one, and anybody could have made it. */
+	if (n - 1 == TMP_BASE && !is_ours(path)) {
+		errno = ENOENT;
+		return -1;
+	}
 	size_t size = strlen(path);
 	snprintf(path + size, sizeof path - size, "/%s%s", place.name, place.is_log ? "/log" : "");
 	return open(path, DIRECTORY);
 }
 
+/* Keeps the first candidate that exists; a living one replaces it.  True when that ends the search. */
+static bool weigh(int fd, int *kept)
+{
+	/* EACCES means somebody else's, and so not ours to judge dead. */
+	bool alive = sv_state_alive(fd) != 0;
+
+	if (*kept >= 0 && !alive) {
+		close(fd);
+		return false;
+	}
+	if (*kept >= 0)
+		close(*kept);
+	*kept = fd;
+	return alive;
+}
+
 int sv_state_find(int service_fd, struct sv_place place)
 {
-	int first = -1, error = ENOENT;
+	int kept = -1, error = ENOENT;
 
 	for (int n = 0;; n++) {
 		int fd = find_nth(service_fd, place, n);
-		if (fd == -2)
+		if (fd == -2 || (fd >= 0 && weigh(fd, &kept)))
 			break;
-		if (fd < 0) {
-			if (errno != ENOENT && first < 0)
-				error = errno;
-			continue;
-		}
-		/* EACCES means somebody else's, and so not ours to judge dead. */
-		if (sv_state_alive(fd) != 0) {
-			if (first >= 0)
-				close(first);
-			return fd;
-		}
-		if (first < 0)
-			first = fd;
-		else
-			close(fd);
+		if (fd < 0 && errno != ENOENT && kept < 0)
+			error = errno;
 	}
 	errno = error;
-	return first;
+	return kept;
 }
 
 bool sv_fifo_make(int dir_fd, const char *name, mode_t mode)
@@ -217,7 +238,11 @@ bool sv_fifo_make(int dir_fd, const char *name, mode_t mode)
 		if (unlinkat(dir_fd, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
 			return false;
 	}
-	return mkfifoat(dir_fd, name, mode) == 0 && fchmodat(dir_fd, name, mode, 0) == 0;
+	/* Not by chmod afterwards: killed in between, it would keep the umask's mode for good. */
+	mode_t before = umask(0);
+	bool made = mkfifoat(dir_fd, name, mode) == 0;
+	umask(before);
+	return made;
 }
 
 int sv_lock(int dir_fd, const char *name)

@@ -137,10 +137,13 @@ static void add(struct scanner *scanner, const struct plan_item *entry)
 {
 	struct slot *slot = slots_add(&scanner->slots, entry->name, entry->dev, entry->ino);
 
-	if (slot)
+	if (slot) {
 		slot->start_at = 0;
-	else
-		sv_warn("out of memory: ", entry->name, " is not started");
+		return;
+	}
+	scanner->scan_at = sv_now_ms() + RETRY_SCAN_MS;
+	if (sv_may_speak(&scanner->quiet_scan, sv_now_ms()))
+		sv_warn("out of memory: ", entry->name, " is not started yet");
 }
 
 static void rename_slot(struct slot *slot, const char *name)
@@ -162,9 +165,14 @@ static void carry_out(struct scanner *scanner, const struct changes *changes)
 		else if (verdict->kind == PLAN_START)
 			add(scanner, verdict->entry);
 	}
-	for (size_t i = scanner->slots.count; i-- > 0;)
-		if (scanner->slots.items[i].leaving && scanner->slots.items[i].pid == 0)
-			slots_remove(&scanner->slots, &scanner->slots.items[i]);
+	for (size_t i = scanner->slots.count; i-- > 0;) {
+		struct slot *slot = &scanner->slots.items[i];
+		if (!slot->leaving || slot->pid)
+			continue;
+		slots_remove(&scanner->slots, slot);
+		/* No death will tell us that its name is free for who waits for it. */
+		scanner->scan_at = 0;
+	}
 }
 
 static void copy_slots(struct plan_item *items, const struct slots *slots)
@@ -192,7 +200,9 @@ static void plan_and_carry_out(struct scanner *scanner, struct listing *listing,
 
 	copy_slots(items, &scanner->slots);
 	qsort(items, slot_count, sizeof *items, plan_by_identity);
-	qsort(listing->items, listing->count, sizeof *listing->items, plan_by_identity);
+	/* An empty listing has no array at all, which qsort must not be given. */
+	if (listing->count > 0)
+		qsort(listing->items, listing->count, sizeof *listing->items, plan_by_identity);
 	plan_identities(listing->items, listing->count, items, slot_count, &rest, note, &changes);
 	qsort(rest.newcomers, rest.newcomer_count, sizeof *items, plan_by_name);
 	qsort(rest.goers, rest.goer_count, sizeof *items, plan_by_name);

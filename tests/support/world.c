@@ -213,6 +213,11 @@ bool world_has(const char *path, const char *text)
 	return strstr(world_text(path), text) != NULL;
 }
 
+long world_number(const char *path)
+{
+	return strtol(world_text(path), NULL, 10);
+}
+
 bool world_exists(const char *path)
 {
 	return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

@@ -49,14 +49,12 @@ void world_script(const char *path, const char *body);
 /* The text of a file, "" when it cannot be read; valid until the fourth call after this one. */
 const char *world_text(const char *path);
 
-static inline const char *world_read(const char *path)
-{
-	return world_text(path);
-}
-
 /* Does the text occur in the file?  How often? */
 bool world_has(const char *path, const char *text);
 size_t world_count(const char *path, const char *text);
+
+/* The number that a file begins with; 0 when there is none. */
+long world_number(const char *path);
 
 bool world_exists(const char *path);
 
