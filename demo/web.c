@@ -38,7 +38,8 @@ static void answer(int client, unsigned long visitor)
 		"<p>Visitor %lu of the process %ld. Kill it, and look again.</p>\n",
 		visitor, (long)getpid());
 	int size = snprintf(reply, sizeof reply,
-		"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s", page_size, page);
+		"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s",
+		page_size, page);
 	if (write(client, reply, (size_t)size) == size)
 		printf("web: visitor %lu\n", visitor);
 }

@@ -113,7 +113,8 @@ static bool nth_base(char *to, int n)
 {
 	switch (n) {
 	case 0: return snprintf(to, SV_PATH_SIZE, "%s", run_base()) < SV_PATH_SIZE;
-	case TMP_BASE: return snprintf(to, SV_PATH_SIZE, "/tmp/sv-%ld", (long)geteuid()) < SV_PATH_SIZE;
+	case TMP_BASE:
+		return snprintf(to, SV_PATH_SIZE, "/tmp/sv-%ld", (long)geteuid()) < SV_PATH_SIZE;
 	default: return false;
 	}
 }

@@ -8,17 +8,18 @@ struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t i
 {
 	if (slots->count == slots->room) {
 		size_t room = slots->room + slots->room / 2 + 16;
-		struct slot *items = reallocarray(slots->items, room, sizeof *items);
+		struct slot *items = realloc(slots->items, room * sizeof *items);
 		if (!items)
 			return NULL;
 		slots->items = items;
 		slots->room = room;
 	}
-	char *copy = strdup(name);
-	if (!copy)
+	struct slot *slot = &slots->items[slots->count];
+	*slot = (struct slot){.dev = dev, .ino = ino, .start_at = SV_NEVER};
+	slot->name = strdup(name);
+	if (!slot->name)
 		return NULL;
-	struct slot *slot = &slots->items[slots->count++];
-	*slot = (struct slot){.name = copy, .dev = dev, .ino = ino, .start_at = SV_NEVER};
+	slots->count++;
 	return slot;
 }
 

@@ -18,10 +18,10 @@ static inline int sv_check_run(Suite *suite)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define SV_CHECK_MAIN(make_suite)                   \
-	int main(void)                              \
-	{                                           \
-		return sv_check_run(make_suite());  \
+#define SV_CHECK_MAIN(make_suite)                                                                  \
+	int main(void)                                                                             \
+	{                                                                                          \
+		return sv_check_run(make_suite());                                                 \
 	}
 
 #endif

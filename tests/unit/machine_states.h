@@ -7,60 +7,77 @@
 
 #include "supervise/machine.h"
 
-enum { NOW_MS = 1000000, CHILD = 4242 };
+enum { NOW_MS = 1000000, CHILD = 4242, STATE_BITS = 10 };
+
+/* Of a phase without a child: nothing that only a child has. */
+static inline bool machine_is_bare(const struct machine *m)
+{
+	return m->pid == 0 && !m->paused && !m->term_sent && !m->hurry;
+}
+
+static inline bool machine_run_holds(const struct machine *m)
+{
+	bool is_marked = m->paused || m->term_sent;
+	/* A log that drains is watched by the clock. */
+	bool is_watched = !m->draining || m->deadline != SV_NEVER;
+
+	return !m->hurry && (m->pid ? is_watched : !is_marked);
+}
 
 /* What is true of a machine between any two events, reachable or not. */
 static inline bool machine_holds(const struct machine *m)
 {
+	bool has_deadline = m->deadline != SV_NEVER;
+
+	if (m->draining && !m->leaving)
+		return false;
 	switch (m->phase) {
 	case MACHINE_IDLE:
-		if (m->leaving || m->want == MACHINE_WANT_UP || m->deadline != SV_NEVER)
-			return false;
-		break;
+		return machine_is_bare(m) && !m->leaving && m->want != MACHINE_WANT_UP &&
+		       !has_deadline;
 	case MACHINE_BACKOFF:
-		if (m->deadline == SV_NEVER || (m->leaving && !m->draining))
-			return false;
-		break;
-	case MACHINE_GONE:
-		if (!m->leaving || m->deadline != SV_NEVER)
-			return false;
-		break;
-	case MACHINE_RUN:
-		/* A log that drains is watched by the clock. */
-		return !m->hurry && (!m->draining || m->leaving) &&
-		       ((!m->paused && !m->term_sent) || m->pid) &&
-		       (!m->draining || !m->pid || m->deadline != SV_NEVER);
-	case MACHINE_FINISH: return !m->paused && !m->term_sent && (!m->draining || m->leaving);
-	case MACHINE_PHASES: return false;
+		return machine_is_bare(m) && has_deadline && m->leaving == m->draining;
+	case MACHINE_GONE: return machine_is_bare(m) && m->leaving && !has_deadline;
+	case MACHINE_RUN: return machine_run_holds(m);
+	case MACHINE_FINISH: return !m->paused && !m->term_sent;
+	case MACHINE_PHASES: break;
 	}
-	return m->pid == 0 && !m->paused && !m->term_sent && !m->hurry &&
-	       (!m->draining || m->leaving);
+	return false;
+}
+
+/* The state that a number from 0 to MACHINE_PHASES * MACHINE_WANTS << STATE_BITS stands for. */
+static inline struct machine machine_nth_state(unsigned n)
+{
+	static const pid_t pids[] = {0, CHILD};
+	static const uint32_t deaths[] = {0, 3};
+	static const sv_ms deadlines[] = {SV_NEVER, NOW_MS};
+	struct machine m = machine_new();
+	unsigned rest = n >> STATE_BITS;
+
+	m.leaving = n & 1;
+	m.draining = n >> 1 & 1;
+	m.paused = n >> 2 & 1;
+	m.term_sent = n >> 3 & 1;
+	m.prodded = n >> 4 & 1;
+	m.hurry = n >> 5 & 1;
+	m.forgiven = n >> 6 & 1;
+	m.pid = pids[n >> 7 & 1];
+	m.early_deaths = deaths[n >> 8 & 1];
+	m.deadline = deadlines[n >> 9 & 1];
+	m.phase = (enum machine_phase)(rest % MACHINE_PHASES);
+	m.want = (enum machine_want)(rest / MACHINE_PHASES);
+	m.started = m.changed = NOW_MS - 500;
+	m.starts = 1;
+	return m;
 }
 
 /* Calls `look` with every state that holds. */
 static inline void machine_each_state(void (*look)(const struct machine *))
 {
-	for (unsigned bits = 0; bits < 1U << 9; bits++) {
-		for (unsigned phase = 0; phase < MACHINE_PHASES; phase++) {
-			for (unsigned want = 0; want < MACHINE_WANTS; want++) {
-				struct machine m = machine_new();
-				m.phase = (enum machine_phase)phase;
-				m.want = (enum machine_want)want;
-				m.leaving = bits & 1;
-				m.draining = bits >> 1 & 1;
-				m.paused = bits >> 2 & 1;
-				m.term_sent = bits >> 3 & 1;
-				m.prodded = bits >> 4 & 1;
-				m.hurry = bits >> 5 & 1;
-				m.pid = bits >> 6 & 1 ? CHILD : 0;
-				m.early_deaths = bits >> 7 & 1 ? 3 : 0;
-				m.deadline = bits >> 8 & 1 ? NOW_MS : SV_NEVER;
-				m.started = m.changed = NOW_MS - 500;
-				m.starts = 1;
-				if (machine_holds(&m))
-					look(&m);
-			}
-		}
+	for (unsigned n = 0; n < MACHINE_PHASES * MACHINE_WANTS << STATE_BITS; n++) {
+		const struct machine m = machine_nth_state(n);
+		if (machine_holds(&m))
+			look(&m);
 	}
 }
 
@@ -80,8 +97,6 @@ static inline struct machine_event machine_nth_event(unsigned n)
 	event.up = n % 2;
 	event.pid = event.kind == MACHINE_SPAWNED ? CHILD : 0;
 	event.wait_status = 1 << 8;
-	if (event.kind == MACHINE_COMMAND)
-		event.command = SV_COMMAND_UP;
 	return event;
 }
 

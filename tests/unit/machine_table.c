@@ -81,8 +81,9 @@ static bool is_plain(const struct machine *m)
 			     (m->phase == MACHINE_FINISH && m->pid) ||
 			     (m->phase == MACHINE_RUN && m->pid && m->draining);
 
-	return !m->paused && !m->term_sent && !m->prodded && !m->hurry && m->early_deaths == 0 &&
-	       (m->deadline != SV_NEVER) == deadline_fits;
+	bool is_coloured = m->paused || m->term_sent || m->prodded || m->hurry || m->forgiven;
+
+	return !is_coloured && m->early_deaths == 0 && (m->deadline != SV_NEVER) == deadline_fits;
 }
 
 static void add_row(const struct machine *state, const struct machine_event *event)

@@ -76,8 +76,13 @@ static pid_t kill_and_start(pid_t supervise)
 /* All lines of the log, oldest file first, as one stream. */
 static FILE *open_log(void)
 {
-	FILE *lines = popen("cat svc/log/main/@* svc/log/main/current 2>/dev/null", "r");
+	/* For the shell's glob, whose order is that of the stamps in the names. */
+	const int code =
+		WORLD_RUN("sh", "-c", "cd svc/log/main && cat @*.s current >../../lines").code;
 
+	/* cat finds no @*.s when there was no rotation. */
+	ck_assert_int_le(code, 1);
+	FILE *lines = fopen("svc/lines", "r");
 	ck_assert_ptr_nonnull(lines);
 	return lines;
 }
@@ -130,7 +135,7 @@ static long check_log(void)
 		lines++;
 	}
 	check_end_of_copy(pid, last);
-	pclose(log);
+	fclose(log);
 	return lines;
 }
 
