@@ -4,6 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool slots_rename(struct slot *slot, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy)
+		return false;
+	free(slot->name);
+	slot->name = copy;
+	return true;
+}
+
 struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t ino)
 {
 	if (slots->count == slots->room) {
@@ -16,22 +27,10 @@ struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t i
 	}
 	struct slot *slot = &slots->items[slots->count];
 	*slot = (struct slot){.dev = dev, .ino = ino, .start_at = SV_NEVER};
-	slot->name = strdup(name);
-	if (!slot->name)
+	if (!slots_rename(slot, name))
 		return NULL;
 	slots->count++;
 	return slot;
-}
-
-bool slots_rename(struct slot *slot, const char *name)
-{
-	char *copy = strdup(name);
-
-	if (!copy)
-		return false;
-	free(slot->name);
-	slot->name = copy;
-	return true;
 }
 
 void slots_remove(struct slots *slots, struct slot *slot)
