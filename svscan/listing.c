@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "svscan/memory.h"
+
 bool listing_is_service_name(const char *name)
 {
 	size_t size = strlen(name);
@@ -16,29 +18,18 @@ bool listing_is_service_name(const char *name)
 	return size > 0 && name[0] != '.' && name[size - 1] != '@';
 }
 
-/* Makes room for one more item of a growing array.  Returns the array, or null with errno. */
-static void *grow(void *array, size_t needed, size_t *room, size_t item_size)
-{
-	if (needed <= *room)
-		return array;
-	size_t more = needed + needed / 2 + 16;
-	void *bigger = reallocarray(array, more, item_size);
-	if (bigger)
-		*room = more;
-	return bigger;
-}
-
 /* Names move when the array grows, so items hold offsets until the end. */
 static bool add(struct listing *listing, const char *name, dev_t dev, ino_t ino)
 {
 	size_t size = strlen(name) + 1;
-	char *names = grow(listing->names, listing->names_size + size, &listing->names_room, 1);
+	char *names =
+		memory_grow(listing->names, listing->names_size + size, &listing->names_room, 1);
 
 	if (!names)
 		return false;
 	listing->names = names;
 	struct plan_item *items =
-		grow(listing->items, listing->count + 1, &listing->room, sizeof *items);
+		memory_grow(listing->items, listing->count + 1, &listing->room, sizeof *items);
 	if (!items)
 		return false;
 	listing->items = items;

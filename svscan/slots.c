@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "svscan/memory.h"
+
 bool slots_rename(struct slot *slot, const char *name)
 {
 	char *copy = strdup(name);
@@ -17,14 +19,12 @@ bool slots_rename(struct slot *slot, const char *name)
 
 struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t ino)
 {
-	if (slots->count == slots->room) {
-		size_t room = slots->room + slots->room / 2 + 16;
-		struct slot *items = realloc(slots->items, room * sizeof *items);
-		if (!items)
-			return NULL;
-		slots->items = items;
-		slots->room = room;
-	}
+	struct slot *items =
+		memory_grow(slots->items, slots->count + 1, &slots->room, sizeof *items);
+
+	if (!items)
+		return NULL;
+	slots->items = items;
 	struct slot *slot = &slots->items[slots->count];
 	*slot = (struct slot){.dev = dev, .ino = ino, .start_at = SV_NEVER};
 	if (!slots_rename(slot, name))

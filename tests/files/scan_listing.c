@@ -1,5 +1,5 @@
 /* What counts as a service in a scan directory, and what a failed look must not do.
- * uses: svscan/listing.o svscan/plan.o
+ * uses: svscan/listing.o svscan/memory.o svscan/plan.o
  * wraps: reallocarray fstatat */
 #include "svscan/listing.h"
 
