@@ -113,7 +113,7 @@ $(eval $(call variant,$(BUILD),$(HARDENING) $(SMALL),-Wl$(comma)--gc-sections $(
 $(eval $(call variant,$(BUILD)/asan,$(SANITIZE),,))
 
 # --- targets -----------------------------------------------------------------------------------
-.PHONY: all check demo install uninstall deps purity asan lint format golden clean help
+.PHONY: all check demo install uninstall deps purity asan fuzz lint format golden clean help
 help:
 	@sed -n 's/^# make \(.*\)/make \1/p' Makefile
 
@@ -146,6 +146,23 @@ purity: $(PURE:%=$(BUILD)/%.o)
 # make lint: static analysis of every file, the man pages and the shell files
 lint:
 	@CC='$(CC)' BASE="$(filter-out -MMD -MP,$(BASE))" sh tests/lint
+
+# make fuzz SECONDS=n: each decoder under libFuzzer and sanitizers for n seconds (needs clang)
+SECONDS = 10
+FUZZERS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%)
+	@for fuzzer in $(FUZZERS); do \
+		$(BUILD)/fuzz/$$fuzzer -max_total_time=$(SECONDS) -print_final_stats=1 \
+			-artifact_prefix=$(BUILD)/fuzz/ >$(BUILD)/fuzz/$$fuzzer.log 2>&1 || \
+			{ tail -n 30 $(BUILD)/fuzz/$$fuzzer.log; exit 1; }; \
+		echo "fuzz: $$fuzzer: $$(sed -n 's/stat::number_of_executed_units: *//p' \
+			$(BUILD)/fuzz/$$fuzzer.log) executions, no finding"; done
+
+.SECONDEXPANSION:
+$(BUILD)/fuzz/%: tests/fuzz/%.c $$(addsuffix .c,$$(basename $$(call uses,tests/fuzz/$$*))) $(wildcard libsv/*.c)
+	@mkdir -p $(@D)
+	$(call run,FUZZ) clang -g -O1 -std=c17 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -o $@ $^
 
 # make format: bring every C file into the house's form
 format:

@@ -144,3 +144,18 @@ void sv_catch(const int *signals, void (*handler)(int), sigset_t *wait_mask)
 		sigaction(*signals, &action, NULL);
 	}
 }
+
+int sv_poll(
+	struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *wait_mask)
+{
+	int ready = ppoll(fds, count, timeout, wait_mask);
+	sigset_t before;
+
+	if (ready > 0) {
+		int error = errno;
+		sigprocmask(SIG_SETMASK, wait_mask, &before);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		errno = error;
+	}
+	return ready;
+}

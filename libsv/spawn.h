@@ -5,6 +5,7 @@
 #ifndef SV_SPAWN_H
 #define SV_SPAWN_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -35,8 +36,13 @@ pid_t sv_spawn(const struct sv_spawn *spawn, enum sv_spawn_failure *failure);
  * all others that we were given are close-on-exec, so that no service inherits them, and every signal has its default action, whatever we were started with, and none is blocked. */
 void sv_startup(void);
 
+/* Waits like ppoll, and lets the signals of `wait_mask` in on every call.  (ppoll alone lets them in only
+ * when nothing is ready: a flood of input would keep a TERM or a death from us for as long as it lasts.) */
+int sv_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+	const sigset_t *wait_mask);
+
 /* Blocks every signal, and installs `handler` for each of `signals` (the list ends with 0).  From then
- * on these arrive only inside ppoll with *wait_mask, and the others never. */
+ * on these arrive only inside sv_poll with *wait_mask, and the others never. */
 void sv_catch(const int *signals, void (*handler)(int), sigset_t *wait_mask);
 
 #endif

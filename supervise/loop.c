@@ -239,7 +239,7 @@ static void wait_for_events(struct supervisor *supervisor)
 
 	watch(fds, &supervisor->main, true);
 	watch(fds + FDS_EACH, &supervisor->log, supervisor->has_log);
-	int ready = ppoll(fds, supervisor->has_log ? FDS : FDS_EACH, timeout, &wait_mask);
+	int ready = sv_poll(fds, supervisor->has_log ? FDS : FDS_EACH, timeout, &wait_mask);
 	if (ready > 0) {
 		take_words(supervisor, &supervisor->main, fds);
 		if (supervisor->has_log)

@@ -58,7 +58,7 @@ static void arm_log(struct supervisor *supervisor, char *log_path, size_t room)
 int main(int argc, char **argv)
 {
 	static struct supervisor supervisor;
-	static char name[NAME_SIZE], log_path[NAME_SIZE];
+	static char name[NAME_SIZE], log_path[SV_PATH_SIZE];
 
 	sv_program = "supervise";
 	if (argc == 3 && strcmp(argv[1], "--") == 0)

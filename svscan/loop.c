@@ -129,7 +129,7 @@ static void wait_for_events(struct scanner *scanner)
 
 	if (scanner->scan_at < deadline && !scanner->stopping)
 		deadline = scanner->scan_at;
-	int ready = ppoll(fds, 2, sv_timeout(deadline, sv_now_ms(), &room), &wait_mask);
+	int ready = sv_poll(fds, 2, sv_timeout(deadline, sv_now_ms(), &room), &wait_mask);
 	take_signals(scanner);
 	if (ready > 0 && fds[0].revents)
 		take_commands(scanner);
