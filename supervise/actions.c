@@ -194,7 +194,8 @@ bool actions_carry_out(struct service *service, const struct machine_orders *ord
 		/* What is wanted is on record before it is carried out: sv reads it back at once, and
 		 * whoever comes after us sees whether the signal is still to be sent. */
 		struct machine before = service->machine;
-		before.term_sent = before.term_sent && orders->signals[0] != SIGTERM;
+		if (orders->signals[0] == SIGTERM)
+			before.term_sent = service->published.last.term_sent;
 		publish(service, &before, now_ms);
 		send_signals(service, orders);
 	}

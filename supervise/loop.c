@@ -85,8 +85,12 @@ static void begin(struct supervisor *supervisor, struct service *service)
 		.kind = MACHINE_BEGIN,
 		.up = !service_is_down_by_default(service),
 	};
+	bool resumes = adopt_read(service, &saved) && (saved.pid || !saved.leaving);
 
-	if (adopt_read(service, &saved) && (saved.pid || !saved.leaving))
+	if (!resumes)
+		publish_first(service, sv_now_ms());
+	service_announce(service);
+	if (resumes)
 		event = resume(supervisor, service, &saved, event.up);
 	feed(supervisor, service, event);
 	publish(service, &service->machine, sv_now_ms());

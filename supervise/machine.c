@@ -16,6 +16,7 @@ const struct machine_policy machine_default_policy = {
 	.restart_delay_max = 5000,
 	.timeout_finish = 5000,
 	.drain_after = 5000,
+	.drain_delay = 200,
 	.drain_tries = 5,
 };
 
@@ -80,12 +81,11 @@ static void settle_draining(struct machine *m, const struct machine_event *event
 		rest(m, MACHINE_GONE);
 		return;
 	}
-	m->drains++;
-	sv_ms delay = restart_delay(m, now, policy);
-	if (delay > 0)
-		wait_until(m, now + delay);
-	else
+	/* Soon: somebody waits for the end.  But not at once, or a log that cannot run is a busy loop. */
+	if (m->drains++ == 0)
 		start_run(m, orders);
+	else
+		wait_until(m, now + policy->drain_delay);
 }
 
 /* run and finish are over: what now? */

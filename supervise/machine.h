@@ -80,6 +80,7 @@ struct machine_policy {
 	sv_ms timeout_finish; /* 0: none */
 	sv_ms drain_after;    /* how long a log may go without reaching the end of its input */
 	bool announces;       /* run announces its readiness: it is RUNNING when it has */
+	sv_ms drain_delay;    /* between starts of a log that does not empty its pipe */
 	uint32_t drain_tries; /* starts of a log that does not empty its pipe, before we give up */
 };
 

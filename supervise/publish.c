@@ -58,6 +58,17 @@ static void stamp(struct service *service, const struct machine *machine)
 	last->changed = sv_wall();
 }
 
+void publish_first(struct service *service, sv_ms now_ms)
+{
+	unsigned char packed[SV_STATUS_SIZE];
+	const struct sv_status status = {.changed = sv_wall(), .changed_ms = now_ms};
+
+	sv_status_pack(packed, &status);
+	/* The first true status follows at once; a disk that is full now is reported then. */
+	(void)replace(
+		service->state_fd, SV_FILE_STATUS, SV_FILE_STATUS ".new", packed, sizeof packed);
+}
+
 void publish_resume(struct service *service, const struct sv_status *saved)
 {
 	service->published.last = *saved;

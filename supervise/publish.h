@@ -11,6 +11,10 @@
  * once a minute and tried again: see published.retry. */
 void publish(struct service *service, const struct machine *machine, sv_ms now_ms);
 
+/* The first status of a service that has not been looked after in this boot: whatever an older one says
+ * is no longer true. */
+void publish_first(struct service *service, sv_ms now_ms);
+
 /* Goes on from what another supervise published last. */
 void publish_resume(struct service *service, const struct sv_status *saved);
 

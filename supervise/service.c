@@ -75,7 +75,7 @@ static int take_lock(int state_fd)
 void service_arm(struct service *service, int dir_fd)
 {
 	service->dir_fd = dir_fd;
-	service->ready_fd = service->pid_fd = -1;
+	service->ok_fd = service->ready_fd = service->pid_fd = -1;
 	service->reap_deadline = SV_NEVER;
 	service->state_fd = make_state(service);
 	service->lock_fd = take_lock(service->state_fd);
@@ -85,10 +85,14 @@ void service_arm(struct service *service, int dir_fd)
 		sv_die_errno(
 			SV_EXIT_SYSTEM, service->path, ": cannot lock supervise/" SV_FILE_LOCK);
 	service->control_fd = open_fifo(service, SV_FILE_CONTROL, O_RDWR);
-	service->ok_fd = open_fifo(service, SV_FILE_OK, O_RDONLY);
 	service->machine = machine_new();
 	service->policy = machine_default_policy;
 	service->boot = read_boot();
+}
+
+void service_announce(struct service *service)
+{
+	service->ok_fd = open_fifo(service, SV_FILE_OK, O_RDONLY);
 }
 
 bool service_is_down_by_default(const struct service *service)

@@ -47,6 +47,10 @@ struct service {
  * armed yet. */
 void service_arm(struct service *service, int dir_fd);
 
+/* Shows that we live, by a reader of `ok`: to be called when there is a status to be read, and before
+ * anything is started that may ask. */
+void service_announce(struct service *service);
+
 /* Is there a file `down`, which asks not to start by default? */
 bool service_is_down_by_default(const struct service *service);
 
