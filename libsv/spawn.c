@@ -117,13 +117,14 @@ static void open_standard_fds(void)
 
 void sv_startup(void)
 {
-	const struct sigaction standard = {.sa_handler = SIG_DFL};
+	const unsigned long standard[8] = {0}; /* the kernel's struct sigaction is at most this large */
 	sigset_t none;
 
 	open_standard_fds();
 	keep_fds_to_ourselves();
+	/* By system call, since libcs keep 32 and 33 to themselves; a zeroed action is the default one. */
 	for (int number = 1; number <= LAST_SIGNAL; number++)
-		sigaction(number, &standard, NULL);
+		syscall(SYS_rt_sigaction, number, standard, NULL, (size_t)LAST_SIGNAL / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sigemptyset(&caught);
