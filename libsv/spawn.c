@@ -117,7 +117,8 @@ static void open_standard_fds(void)
 
 void sv_startup(void)
 {
-	const unsigned long standard[8] = {0}; /* the kernel's struct sigaction is at most this large */
+	const unsigned long standard[8] = {
+		0}; /* the kernel's struct sigaction is at most this large */
 	sigset_t none;
 
 	open_standard_fds();

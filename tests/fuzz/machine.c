@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const bool had_child = m.pid != 0;
 		const struct machine_event event =
 			machine_nth_event(data[i] % (SV_COMMANDS + 2 * MACHINE_EVENTS));
-		now += data[i + 1] * 40;
+		now += (sv_ms)data[i + 1] * 40;
 		struct machine_orders orders =
 			machine_step(&m, &event, now, &machine_default_policy);
 		bool starts = orders.start != MACHINE_START_NOTHING;
