@@ -182,7 +182,7 @@ install: all
 uninstall:
 	rm -f $(PROGRAMS:%=$(DESTDIR)$(BINDIR)/%)
 	for page in $(MAN); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-	-rmdir $(DESTDIR)$(SYSCONFDIR)/sv $(DESTDIR)$(SYSCONFDIR)/service 2>/dev/null
+	rmdir $(DESTDIR)$(SYSCONFDIR)/sv $(DESTDIR)$(SYSCONFDIR)/service 2>/dev/null || :
 
 # make clean: remove build/
 clean:
