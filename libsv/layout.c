@@ -260,3 +260,15 @@ int sv_lock(int dir_fd, const char *name)
 	errno = error;
 	return -1;
 }
+
+pid_t sv_lock_holder(int state_fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = openat(state_fd, SV_FILE_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return 0;
+	bool held = fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+	close(fd);
+	return held && whole.l_pid > 0 ? whole.l_pid : 0;
+}

@@ -51,6 +51,10 @@ int sv_state_find(int service_fd, struct sv_place place);
 /* Is there a supervise?  1 yes, 0 no, -1 with errno (EACCES: may not look). */
 int sv_state_alive(int state_fd);
 
+/* Who holds the lock that sv_lock takes in a state directory?  A process id, or 0: nobody, or nobody that
+ * can be named. */
+pid_t sv_lock_holder(int state_fd);
+
 /* Makes a FIFO if it is not there; anything else under that name is removed first, since the state
  * directory is ours alone.  `mode` is set whatever the umask.  Returns false with errno. */
 bool sv_fifo_make(int dir_fd, const char *name, mode_t mode);

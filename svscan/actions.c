@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libsv/spawn.h"
+#include "svscan/adopt.h"
 #include "svscan/listing.h"
 
 enum {
@@ -48,11 +50,21 @@ static void start(struct scanner *scanner, struct slot *slot, sv_ms now)
 	slot->start_at = SV_NEVER;
 }
 
+static void adopt_or_start(struct scanner *scanner, struct slot *slot, sv_ms now)
+{
+	if (!scanner->inherits || !adopt_supervise(scanner, slot)) {
+		start(scanner, slot, now);
+		return;
+	}
+	slot->started = now;
+	slot->start_at = SV_NEVER;
+}
+
 /* The slot goes when its process has; without a process, at the end of carry_out. */
 static void stop(struct slot *slot)
 {
 	if (slot->pid && !slot->leaving)
-		kill(slot->pid, SIGTERM);
+		adopt_signal(slot, SIGTERM);
 	slot->leaving = true;
 }
 
@@ -63,8 +75,9 @@ void scanner_start_due(struct scanner *scanner)
 	for (size_t i = 0; i < scanner->slots.count; i++) {
 		struct slot *slot = &scanner->slots.items[i];
 		if (slot->pid == 0 && slot->start_at <= now)
-			start(scanner, slot, now);
+			adopt_or_start(scanner, slot, now);
 	}
+	scanner->inherits = false;
 }
 
 sv_ms scanner_next_start(const struct scanner *scanner)
@@ -95,6 +108,9 @@ void scanner_child_ended(struct scanner *scanner, pid_t pid)
 	if (!slot)
 		return;
 	slot->pid = 0;
+	if (slot->pid_fd >= 0)
+		close(slot->pid_fd);
+	slot->pid_fd = -1;
 	if (slot->leaving || scanner->stopping) {
 		slots_remove(&scanner->slots, slot);
 		/* Its name or directory may have been waited for. */
@@ -113,7 +129,7 @@ void scanner_stop_all(struct scanner *scanner, int signal)
 		if (slot->pid == 0)
 			slots_remove(&scanner->slots, slot);
 		else
-			kill(slot->pid, signal);
+			adopt_signal(slot, signal);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 #include "libsv/spawn.h"
 #include "svscan/actions.h"
+#include "svscan/adopt.h"
 
 enum {
 	EVENTS_READ = 4096,
@@ -69,6 +70,15 @@ static void take_children(struct scanner *scanner)
 		scanner_child_ended(scanner, pid);
 }
 
+static void take_adopted_ends(struct scanner *scanner)
+{
+	pid_t pid;
+
+	/* Forgetting one closes its pidfd, which takes it off the epoll. */
+	while ((pid = adopt_next_end(scanner)) > 0)
+		scanner_child_ended(scanner, pid);
+}
+
 static void take_signals(struct scanner *scanner)
 {
 	if (got_child)
@@ -120,21 +130,24 @@ static void take_changes(struct scanner *scanner)
 
 static void wait_for_events(struct scanner *scanner)
 {
-	struct pollfd fds[2] = {
+	struct pollfd fds[3] = {
 		{.fd = scanner->control_fd, .events = POLLIN},
 		{.fd = scanner->inotify_fd, .events = POLLIN},
+		{.fd = scanner->adopted_fd, .events = POLLIN},
 	};
 	sv_ms deadline = scanner_next_start(scanner);
 	struct timespec room;
 
 	if (scanner->scan_at < deadline && !scanner->stopping)
 		deadline = scanner->scan_at;
-	int ready = sv_poll(fds, 2, sv_timeout(deadline, sv_now_ms(), &room), &wait_mask);
+	int ready = sv_poll(fds, 3, sv_timeout(deadline, sv_now_ms(), &room), &wait_mask);
 	take_signals(scanner);
 	if (ready > 0 && fds[0].revents)
 		take_commands(scanner);
 	if (ready > 0 && fds[1].revents)
 		take_changes(scanner);
+	if (ready > 0 && fds[2].revents)
+		take_adopted_ends(scanner);
 }
 
 void loop_run(struct scanner *scanner)

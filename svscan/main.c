@@ -92,7 +92,8 @@ static void open_inotify(struct scanner *scanner)
 
 static void arm(struct scanner *scanner, const char *self, const char *path)
 {
-	*scanner = (struct scanner){.path = path, .control_fd = -1, .scan_at = 0};
+	*scanner = (struct scanner){
+		.path = path, .control_fd = -1, .adopted_fd = -1, .inherits = true};
 	scanner->supervise = find_supervise(self);
 	if (!scanner->supervise)
 		sv_die(SV_EXIT_SYSTEM, "cannot find supervise beside svscan or in PATH");

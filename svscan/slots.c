@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "svscan/memory.h"
 
@@ -31,7 +32,7 @@ struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t i
 		return NULL;
 	slots->items = items;
 	struct slot *slot = &slots->items[slots->count];
-	*slot = (struct slot){.dev = dev, .ino = ino, .start_at = SV_NEVER};
+	*slot = (struct slot){.dev = dev, .ino = ino, .start_at = SV_NEVER, .pid_fd = -1};
 	if (!slots_rename(slot, name))
 		return NULL;
 	slots->count++;
@@ -40,6 +41,8 @@ struct slot *slots_add(struct slots *slots, const char *name, dev_t dev, ino_t i
 
 void slots_remove(struct slots *slots, struct slot *slot)
 {
+	if (slot->pid_fd >= 0)
+		close(slot->pid_fd);
 	free(slot->name);
 	*slot = slots->items[--slots->count];
 }

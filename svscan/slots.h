@@ -16,6 +16,7 @@ struct slot {
 	ino_t ino;
 	sv_ms started;
 	sv_ms start_at;         /* when pid is 0: next try */
+	int pid_fd;             /* of an adopted supervise; -1: it is our child, or there is none */
 	pid_t pid;              /* 0: none */
 	unsigned char failures; /* early deaths in a row */
 	bool leaving;           /* told to stop; the slot goes when its process has */
