@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libsv/layout.h"
 #include "logger/archive.h"
 
 enum {
@@ -64,16 +64,6 @@ static enum destination_state why_not_open(void)
 								   : DESTINATION_FAILED;
 }
 
-/* Both kinds of lock, as multilog and svlogd take the first and s6-log the second. */
-static enum destination_state lock(int fd)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fcntl(fd, F_SETLK, &whole) == 0)
-		return DESTINATION_READY;
-	return errno == EAGAIN || errno == EACCES ? DESTINATION_LOCKED : DESTINATION_FAILED;
-}
-
 static enum destination_state open_directory(struct destination *destination)
 {
 	const char *path = destination->orders->path;
@@ -84,12 +74,12 @@ static enum destination_state open_directory(struct destination *destination)
 	destination->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (destination->dir_fd < 0)
 		return DESTINATION_FAILED;
-	destination->lock_fd = open_file(destination->dir_fd, "lock", O_CREAT, 0600);
+	destination->lock_fd = sv_lock(destination->dir_fd, SV_FILE_LOCK);
 	if (destination->lock_fd < 0)
-		return why_not_open();
+		return errno == EWOULDBLOCK ? DESTINATION_LOCKED : why_not_open();
 	if (fstat(destination->lock_fd, &st) < 0)
 		return DESTINATION_FAILED;
-	return S_ISREG(st.st_mode) ? lock(destination->lock_fd) : DESTINATION_ODD;
+	return S_ISREG(st.st_mode) ? DESTINATION_READY : DESTINATION_ODD;
 }
 
 enum destination_state destination_open(struct destination *destination)
