@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -271,21 +272,21 @@ END_TEST
 
 START_TEST(a_supervise_that_cannot_start_is_retried_slowly)
 {
-	/* Its state is somebody else's: no two supervises. */
+	/* Another family's supervisor, which flocks its lock, has the directory: no two of them. */
 	world_script("scan/svc/run", SLEEPER);
-	pid_t other = world_supervise("scan/svc");
-	world_wait_run("scan/svc");
+	world_dir("scan/svc/supervise");
+	int lock = open("scan/svc/supervise/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
 	sv_ms began = sv_now_ms();
 	pid_t scanner = world_svscan("scan");
 	/* The second try may be at once, the third not. */
 	WORLD_WAIT(world_count("err", "already supervised") == 3);
 	ck_assert_int_ge(sv_now_ms() - began, 990);
-	world_signal(other, SIGTERM);
-	ck_assert_int_eq(world_wait_exit(other), 0);
 	/* The end does not wait for the next try, which is two seconds off. */
 	world_signal(scanner, SIGTERM);
 	ck_assert_int_eq(world_wait_exit(scanner), 0);
 	ck_assert_int_lt(sv_now_ms() - began, 2500);
+	close(lock);
 }
 END_TEST
 
