@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 enum {
 	DIRECTORY = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
 	TMP_BASE = 1, /* of nth_base */
+	LOCK_TRIES = 20,
+	LOCK_PAUSE_NS = 5000000,
 };
 
 const char *sv_scan_dir(void)
@@ -259,6 +262,18 @@ int sv_lock(int dir_fd, const char *name)
 	close(fd);
 	errno = error;
 	return -1;
+}
+
+int sv_lock_soon(int dir_fd, const char *name)
+{
+	const struct timespec moment = {.tv_nsec = LOCK_PAUSE_NS};
+	int fd = sv_lock(dir_fd, name);
+
+	for (int i = 0; i < LOCK_TRIES && fd < 0 && errno == EWOULDBLOCK; i++) {
+		ppoll(NULL, 0, &moment, NULL);
+		fd = sv_lock(dir_fd, name);
+	}
+	return fd;
 }
 
 pid_t sv_lock_holder(int state_fd)

@@ -51,6 +51,11 @@ int sv_state_find(int service_fd, struct sv_place place);
 /* Is there a supervise?  1 yes, 0 no, -1 with errno (EACCES: may not look). */
 int sv_state_alive(int state_fd);
 
+/* The same for whoever starts children.  One of us that was killed between vfork and exec leaves a child
+ * that shares its flock for the few microseconds until it is its program: that is waited for, a tenth of
+ * a second at most.  A lock held for longer is held by somebody alive. */
+int sv_lock_soon(int dir_fd, const char *name);
+
 /* Who holds the lock that sv_lock takes in a state directory?  A process id, or 0: nobody, or nobody that
  * can be named. */
 pid_t sv_lock_holder(int state_fd);

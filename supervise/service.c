@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "libsv/layout.h"
-
-enum { LOCK_TRIES = 20, LOCK_PAUSE_NS = 5000000 };
 
 static int make_state(const struct service *service)
 {
@@ -57,28 +54,13 @@ static uint64_t read_boot(void)
 	return boot;
 }
 
-/* A supervise that was killed between vfork and exec leaves a child that shares its flock for the few
- * microseconds until it has recorded itself and become the service: that record is what we wait for.
- * A lock held for longer is held by somebody alive. */
-static int take_lock(int state_fd)
-{
-	const struct timespec moment = {.tv_nsec = LOCK_PAUSE_NS};
-	int fd = sv_lock(state_fd, SV_FILE_LOCK);
-
-	for (int i = 0; i < LOCK_TRIES && fd < 0 && errno == EWOULDBLOCK; i++) {
-		ppoll(NULL, 0, &moment, NULL);
-		fd = sv_lock(state_fd, SV_FILE_LOCK);
-	}
-	return fd;
-}
-
 void service_arm(struct service *service, int dir_fd)
 {
 	service->dir_fd = dir_fd;
 	service->ok_fd = service->ready_fd = service->pid_fd = -1;
 	service->reap_deadline = SV_NEVER;
 	service->state_fd = make_state(service);
-	service->lock_fd = take_lock(service->state_fd);
+	service->lock_fd = sv_lock_soon(service->state_fd, SV_FILE_LOCK);
 	if (service->lock_fd < 0 && errno == EWOULDBLOCK)
 		sv_die(SV_EXIT_USAGE, service->path, ": already supervised by another process");
 	if (service->lock_fd < 0)

@@ -64,7 +64,7 @@ static void open_state(struct scanner *scanner)
 		sv_die_errno(SV_EXIT_SYSTEM, scanner->path,
 			": no place for its state: neither " SV_SCAN_STATE " nor ", where,
 			" can be made; use -s STATE");
-	scanner->lock_fd = sv_lock(scanner->state_fd, SV_FILE_LOCK);
+	scanner->lock_fd = sv_lock_soon(scanner->state_fd, SV_FILE_LOCK);
 	if (scanner->lock_fd < 0 && errno == EWOULDBLOCK)
 		sv_die(SV_EXIT_USAGE, scanner->path, ": another svscan looks after this directory");
 	if (scanner->lock_fd < 0)
