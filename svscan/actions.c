@@ -52,7 +52,10 @@ static void start(struct scanner *scanner, struct slot *slot, sv_ms now)
 
 static void adopt_or_start(struct scanner *scanner, struct slot *slot, sv_ms now)
 {
-	if (!scanner->inherits || !adopt_supervise(scanner, slot)) {
+	/* One that died at once may have been refused, for another was there. */
+	bool may_exist = scanner->inherits || slot->failures > 0;
+
+	if (!may_exist || !adopt_supervise(scanner, slot)) {
 		start(scanner, slot, now);
 		return;
 	}
