@@ -26,7 +26,8 @@ static void arm_main(struct supervisor *supervisor, const char *path, char *name
 	int dir_fd = open_directory(AT_FDCWD, path);
 
 	if (dir_fd < 0)
-		sv_die_errno(SV_EXIT_USAGE, "cannot open the service directory ", path);
+		sv_die_errno(SV_EXIT_USAGE, "cannot open the service directory ", path,
+			" (expected a directory with an executable run)");
 	if (!sv_base_name(name, NAME_SIZE, path))
 		sv_die(SV_EXIT_USAGE, path, ": cannot tell the name of this service directory");
 	supervisor->main.name = name;

@@ -99,7 +99,8 @@ static void arm(struct scanner *scanner, const char *self, const char *path)
 		sv_die(SV_EXIT_SYSTEM, "cannot find supervise beside svscan or in PATH");
 	scanner->scan_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (scanner->scan_fd < 0 || fchdir(scanner->scan_fd) < 0)
-		sv_die_errno(SV_EXIT_USAGE, "cannot open the scan directory ", path);
+		sv_die_errno(SV_EXIT_USAGE, "cannot open the scan directory ", path,
+			" (make it, or name another one)");
 	open_state(scanner);
 	open_inotify(scanner);
 	scanner->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
