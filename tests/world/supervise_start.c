@@ -249,8 +249,10 @@ static void assert_refused(const char *dir, const char *text)
 START_TEST(what_is_no_directory_is_refused_in_one_line)
 {
 	world_write("file", "");
-	assert_refused("nowhere", "cannot open the service directory nowhere: No such file");
-	assert_refused("file", "cannot open the service directory file: Not a directory");
+	assert_refused("nowhere", "cannot open the service directory nowhere (expected a directory "
+				  "with an executable run): No such file");
+	assert_refused("file", "cannot open the service directory file (expected a directory with "
+			       "an executable run): Not a directory");
 	assert_refused("/", "cannot tell the name");
 	assert_refused(NULL, "usage: supervise DIR");
 	assert_refused("", "usage: supervise DIR");

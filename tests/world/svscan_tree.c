@@ -118,8 +118,14 @@ static bool is_reachable(void)
 START_TEST(what_cannot_be_scanned_is_refused_in_one_line)
 {
 	world_write("file", "");
-	assert_refused("nowhere", "cannot open the scan directory nowhere: No such file", NULL);
-	assert_refused("file", "cannot open the scan directory file: Not a directory", NULL);
+	assert_refused("nowhere",
+		"cannot open the scan directory nowhere (make it, or name another one): No such "
+		"file",
+		NULL);
+	assert_refused("file",
+		"cannot open the scan directory file (make it, or name another one): Not a "
+		"directory",
+		NULL);
 	world_script("scan/svc/run", SLEEPER);
 	world_svscan("scan");
 	pid_t run = world_wait_run("scan/svc");
@@ -135,7 +141,9 @@ START_TEST(an_unreadable_directory_is_refused_in_one_line)
 		return;
 	world_dir("closed");
 	ck_assert_int_eq(chmod("closed", 0), 0);
-	assert_refused("closed", "cannot open the scan directory closed: Permission denied",
+	assert_refused("closed",
+		"cannot open the scan directory closed (make it, or name another one): Permission "
+		"denied",
 		geteuid() == 0 ? world_become_nobody : NULL);
 }
 END_TEST
