@@ -26,7 +26,7 @@ bool readiness_prepare(struct service *service, struct readiness *readiness)
 	readiness_end(service);
 	readiness->child_fd = -1;
 	readiness->child_number =
-		(int)values_number(service, "notification-fd", 3, highest_fd(), -1);
+		(int)values_number(service, VALUE_NOTIFICATION_FD, 3, highest_fd(), -1);
 	service->policy.announces = readiness->child_number >= 0;
 	if (!service->policy.announces)
 		return true;

@@ -11,6 +11,7 @@
 #include "libsv/message.h"
 #include "libsv/status.h"
 #include "supervise/machine.h"
+#include "supervise/values.h"
 
 /* What the state directory holds now, so that nothing is written twice. */
 struct published {
@@ -37,6 +38,7 @@ struct service {
 	int ready_fd;        /* what run writes its readiness to, our end; -1: none is awaited */
 	struct machine machine;
 	struct machine_policy policy;
+	struct values_said values_said;
 	struct published published;
 	uint64_t boot; /* which boot of the machine this is */
 	struct sv_quiet quiet_control, quiet_fork;
