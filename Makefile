@@ -33,7 +33,7 @@ STATIC_ROOMS := svscan supervise svctl logger
 
 # Files that decide and touch nothing; `make purity` holds them to it.
 PURE := libsv/quote libsv/tai libsv/status libsv/control \
-	supervise/machine supervise/machine_describe supervise/machine_resume \
+	supervise/machine supervise/machine_settle supervise/machine_describe supervise/machine_resume \
 	svscan/plan svexec/options \
 	svctl/text svctl/snapshot svctl/describe svctl/table svctl/json svctl/goal svctl/outcome \
 	svctl/nearest svctl/options \

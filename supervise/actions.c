@@ -11,6 +11,7 @@
 
 #include "libsv/spawn.h"
 #include "supervise/adopt.h"
+#include "supervise/policy.h"
 #include "supervise/publish.h"
 #include "supervise/readiness.h"
 
@@ -146,6 +147,7 @@ static struct machine_event start_run(
 	enum sv_spawn_failure failure = SV_SPAWN_FORK;
 	pid_t pid = -1;
 
+	policy_read(service);
 	run_arguments(service, argv);
 	if (readiness_prepare(service, &readiness))
 		pid = start(service, argv, pipe, &readiness, now_ms, &failure);
@@ -194,7 +196,8 @@ bool actions_carry_out(struct service *service, const struct machine_orders *ord
 		/* What is wanted is on record before it is carried out: sv reads it back at once, and
 		 * whoever comes after us sees whether the signal is still to be sent. */
 		struct machine before = service->machine;
-		if (orders->signals[0] == SIGTERM)
+		if (orders->signals[0] == SIGTERM ||
+			orders->signals[0] == service->policy.stop_signal)
 			before.term_sent = service->published.last.term_sent;
 		publish(service, &before, now_ms);
 		send_signals(service, orders);

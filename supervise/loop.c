@@ -12,6 +12,7 @@
 #include "libsv/spawn.h"
 #include "supervise/actions.h"
 #include "supervise/adopt.h"
+#include "supervise/policy.h"
 #include "supervise/publish.h"
 #include "supervise/readiness.h"
 
@@ -69,8 +70,10 @@ static struct machine_event resume(struct supervisor *supervisor, struct service
 {
 	const sv_ms now = sv_now_ms();
 	struct machine_event event = {.kind = MACHINE_DEADLINE};
-	struct machine_orders orders = machine_resume(&service->machine, saved, up, now);
+	struct machine_orders orders;
 
+	policy_read(service);
+	orders = machine_resume(&service->machine, saved, up, now, &service->policy);
 	publish_resume(service, saved);
 	if (service->machine.pid && !adopt_open(service, saved))
 		return (struct machine_event){.kind = MACHINE_EXITED, .status_unknown = true};

@@ -2,22 +2,12 @@
 #include "supervise/machine.h"
 
 #include <signal.h>
-#include <stddef.h>
+
+#include "supervise/machine_settle.h"
 
 enum {
 	FORK_RETRY_MS = 1000, /* the world is short of processes: look again soon, at no cost */
 	EXEC_FAILED_STATUS = 111 << 8, /* what finish is told of a run that could not be executed */
-	JITTER_PART = 16, /* a delay grows by up to a sixteenth, so that crashes spread out */
-};
-
-const struct machine_policy machine_default_policy = {
-	.stable_after = 1000,
-	.restart_delay = 1000,
-	.restart_delay_max = 5000,
-	.timeout_finish = 5000,
-	.drain_after = 5000,
-	.drain_delay = 200,
-	.drain_tries = 5,
 };
 
 struct machine machine_new(void)
@@ -27,91 +17,12 @@ struct machine machine_new(void)
 
 /* --- starting ----------------------------------------------------------------------------------- */
 
-static void start_run(struct machine *m, struct machine_orders *orders)
-{
-	m->phase = MACHINE_RUN;
-	m->pid = 0;
-	m->ready = 0;
-	m->deadline = SV_NEVER;
-	m->hurry = false;
-	m->prodded = m->forgiven = false;
-	orders->start = MACHINE_START_RUN;
-}
-
 static void start_finish(struct machine *m, struct machine_orders *orders)
 {
 	m->phase = MACHINE_FINISH;
 	m->pid = 0;
 	m->deadline = SV_NEVER;
 	orders->start = MACHINE_START_FINISH;
-}
-
-static void wait_until(struct machine *m, sv_ms deadline)
-{
-	m->phase = MACHINE_BACKOFF;
-	m->deadline = deadline;
-}
-
-static void rest(struct machine *m, enum machine_phase phase)
-{
-	m->phase = phase;
-	m->deadline = SV_NEVER;
-	m->hurry = false;
-}
-
-/* The delay before the next start, after m->early_deaths in a row; 0 for none. */
-static sv_ms restart_delay(const struct machine *m, sv_ms now, const struct machine_policy *policy)
-{
-	sv_ms delay = policy->restart_delay;
-
-	if (m->early_deaths == 0 || m->hurry)
-		return 0;
-	for (uint32_t i = 1; i < m->early_deaths && delay < policy->restart_delay_max; i++)
-		delay *= 2;
-	if (delay > policy->restart_delay_max)
-		delay = policy->restart_delay_max;
-	return delay + (now + m->group) % (delay / JITTER_PART + 1);
-}
-
-/* A log whose input has ended is started again only for what it left in the pipe. */
-static void settle_draining(struct machine *m, const struct machine_event *event, sv_ms now,
-	const struct machine_policy *policy, struct machine_orders *orders)
-{
-	if (event->backlog == 0 || m->drains >= policy->drain_tries) {
-		rest(m, MACHINE_GONE);
-		return;
-	}
-	/* Soon: somebody waits for the end.  But not at once, or a log that cannot run is a busy loop. */
-	if (m->drains++ == 0)
-		start_run(m, orders);
-	else
-		wait_until(m, now + policy->drain_delay);
-}
-
-/* run and finish are over: what now? */
-static void settle(struct machine *m, const struct machine_event *event, sv_ms now,
-	const struct machine_policy *policy, struct machine_orders *orders)
-{
-	m->pid = 0;
-	if (m->draining) {
-		settle_draining(m, event, now, policy, orders);
-		return;
-	}
-	if (m->leaving) {
-		rest(m, MACHINE_GONE);
-		return;
-	}
-	if (m->want != MACHINE_WANT_UP && !m->hurry) {
-		rest(m, MACHINE_IDLE);
-		return;
-	}
-	if (!m->prodded && !m->hurry)
-		m->restarts++;
-	sv_ms delay = restart_delay(m, now, policy);
-	if (delay > 0)
-		wait_until(m, now + delay);
-	else
-		start_run(m, orders);
 }
 
 /* --- what children do --------------------------------------------------------------------------- */
@@ -121,8 +32,17 @@ static void order_stop(struct machine *m, int signal, struct machine_orders *ord
 	/* TERM alone would be slept through by a paused service, hence the CONT. */
 	orders->signals[0] = signal;
 	orders->signals[1] = SIGCONT;
-	m->term_sent = m->prodded = true;
+	m->term_sent = m->prodded = m->asked = true;
 	m->paused = false;
+}
+
+/* run is up and no longer wanted.  The first stop sets the clock; no later one moves it. */
+static void stop_run(struct machine *m, sv_ms now, const struct machine_policy *policy,
+	struct machine_orders *orders)
+{
+	order_stop(m, policy->stop_signal, orders);
+	if (m->deadline == SV_NEVER && policy->timeout_kill > 0)
+		m->deadline = now + policy->timeout_kill;
 }
 
 static void on_spawned(struct machine *m, const struct machine_event *event, sv_ms now,
@@ -142,14 +62,12 @@ static void on_spawned(struct machine *m, const struct machine_event *event, sv_
 	if (m->draining)
 		m->deadline = now + policy->drain_after;
 	else if (m->want == MACHINE_WANT_DOWN)
-		order_stop(m, SIGTERM, orders);
+		stop_run(m, now, policy, orders);
 }
 
-static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
-	const struct machine_policy *policy, struct machine_orders *orders)
+static void on_death_of_run(
+	struct machine *m, int wait_status, bool early, sv_ms now, struct machine_orders *orders)
 {
-	bool early = !m->prodded && !m->forgiven && now - m->started < policy->stable_after;
-
 	m->early_deaths = early ? m->early_deaths + 1 : 0;
 	m->has_exit = true;
 	m->wait_status = wait_status;
@@ -162,7 +80,9 @@ static void on_death_of_run(struct machine *m, int wait_status, sv_ms now,
 static void on_exited(struct machine *m, const struct machine_event *event, sv_ms now,
 	const struct machine_policy *policy, struct machine_orders *orders)
 {
-	on_death_of_run(m, event->wait_status, now, policy, orders);
+	bool early = !m->prodded && !m->forgiven && now - m->started < policy->stable_after;
+
+	on_death_of_run(m, event->wait_status, early, now, orders);
 	m->has_exit = !event->status_unknown;
 }
 
@@ -172,12 +92,13 @@ static void on_exec_failed(struct machine *m, const struct machine_event *event,
 	if (m->pid != 0)
 		return;
 	if (m->phase == MACHINE_FINISH) {
-		settle(m, event, now, policy, orders);
+		machine_settle(m, event, now, policy, orders);
 		return;
 	}
 	m->started = now;
-	m->prodded = false;
-	on_death_of_run(m, EXEC_FAILED_STATUS, now, policy, orders);
+	m->prodded = m->asked = false;
+	/* Early even if nothing counts as that by policy: else it would be tried again at once for ever. */
+	on_death_of_run(m, EXEC_FAILED_STATUS, true, now, orders);
 }
 
 static void on_fork_failed(struct machine *m, sv_ms now)
@@ -187,11 +108,11 @@ static void on_fork_failed(struct machine *m, sv_ms now)
 	if (m->phase == MACHINE_FINISH)
 		m->deadline = now + FORK_RETRY_MS;
 	else if (m->leaving && !m->draining)
-		rest(m, MACHINE_GONE);
+		machine_rest(m, MACHINE_GONE);
 	else if (m->want == MACHINE_WANT_DOWN && !m->draining)
-		rest(m, MACHINE_IDLE);
+		machine_rest(m, MACHINE_IDLE);
 	else
-		wait_until(m, now + FORK_RETRY_MS);
+		machine_wait_until(m, now + FORK_RETRY_MS);
 }
 
 /* Outcomes of a start, and deaths: they mean something only in RUN and FINISH. */
@@ -211,7 +132,7 @@ static void on_child(struct machine *m, const struct machine_event *event, sv_ms
 	else if (m->phase == MACHINE_RUN)
 		on_exited(m, event, now, policy, orders);
 	else
-		settle(m, event, now, policy, orders);
+		machine_settle(m, event, now, policy, orders);
 }
 
 /* --- commands ----------------------------------------------------------------------------------- */
@@ -228,35 +149,47 @@ static void want_start(struct machine *m, enum machine_want want, struct machine
 	m->want = want;
 	if (m->phase == MACHINE_IDLE || m->phase == MACHINE_BACKOFF) {
 		m->early_deaths = 0;
-		start_run(m, orders);
+		machine_start_run(m, orders);
 	} else if (m->phase == MACHINE_FINISH) {
 		m->early_deaths = 0;
 		m->hurry = true;
+	} else {
+		m->deadline = SV_NEVER;
 	}
 }
 
-static void want_stop(struct machine *m, struct machine_orders *orders)
+static void want_stop(struct machine *m, sv_ms now, const struct machine_policy *policy,
+	struct machine_orders *orders)
 {
 	if (m->phase == MACHINE_GONE)
 		return;
 	m->want = MACHINE_WANT_DOWN;
-	m->hurry = false;
+	m->hurry = m->fatal = false;
 	if (m->phase == MACHINE_RUN && m->pid != 0) {
-		order_stop(m, SIGTERM, orders);
+		stop_run(m, now, policy, orders);
 	} else if (m->phase == MACHINE_BACKOFF) {
-		rest(m, m->leaving ? MACHINE_GONE : MACHINE_IDLE);
+		machine_rest(m, m->leaving ? MACHINE_GONE : MACHINE_IDLE);
 	}
 }
 
-static void want_exit(struct machine *m, struct machine_orders *orders)
+static void want_exit(struct machine *m, sv_ms now, const struct machine_policy *policy,
+	struct machine_orders *orders)
 {
-	want_stop(m, orders);
+	want_stop(m, now, policy, orders);
 	m->leaving = true;
 	if (m->phase == MACHINE_IDLE)
-		rest(m, MACHINE_GONE);
+		machine_rest(m, MACHINE_GONE);
 }
 
-static void send(struct machine *m, int signal, struct machine_orders *orders)
+/* Signals that ask a program to end; after any other its end is its own affair. */
+static bool asks_to_end(int signal, const struct machine_policy *policy)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGKILL ||
+	       signal == policy->stop_signal;
+}
+
+static void send(struct machine *m, int signal, const struct machine_policy *policy,
+	struct machine_orders *orders)
 {
 	if (!is_up(m))
 		return;
@@ -271,17 +204,20 @@ static void send(struct machine *m, int signal, struct machine_orders *orders)
 		m->paused = false;
 	else
 		m->prodded = true;
-	if (signal == SIGTERM)
+	if (asks_to_end(signal, policy))
+		m->prodded = m->asked = true;
+	if (signal == SIGTERM || signal == policy->stop_signal)
 		m->term_sent = true;
 }
 
-static void on_command(struct machine *m, enum sv_command command, struct machine_orders *orders)
+static void on_command(struct machine *m, enum sv_command command, sv_ms now,
+	const struct machine_policy *policy, struct machine_orders *orders)
 {
 	switch (command) {
 	case SV_COMMAND_UP: want_start(m, MACHINE_WANT_UP, orders); break;
 	case SV_COMMAND_ONCE: want_start(m, MACHINE_WANT_ONCE, orders); break;
-	case SV_COMMAND_DOWN: want_stop(m, orders); break;
-	case SV_COMMAND_EXIT: want_exit(m, orders); break;
+	case SV_COMMAND_DOWN: want_stop(m, now, policy, orders); break;
+	case SV_COMMAND_EXIT: want_exit(m, now, policy, orders); break;
 	case SV_COMMAND_TERM:
 	case SV_COMMAND_HUP:
 	case SV_COMMAND_ALRM:
@@ -291,7 +227,7 @@ static void on_command(struct machine *m, enum sv_command command, struct machin
 	case SV_COMMAND_USR2:
 	case SV_COMMAND_KILL:
 	case SV_COMMAND_PAUSE:
-	case SV_COMMAND_CONT: send(m, sv_command_signal(command), orders); break;
+	case SV_COMMAND_CONT: send(m, sv_command_signal(command), policy, orders); break;
 	case SV_COMMANDS: break;
 	}
 }
@@ -306,7 +242,7 @@ static void press_log(struct machine *m, const struct machine_event *event, sv_m
 	m->deadline = now + policy->drain_after;
 	if (event->backlog > 0 && !m->term_sent)
 		return;
-	order_stop(m, m->term_sent ? SIGKILL : SIGTERM, orders);
+	order_stop(m, m->term_sent ? SIGKILL : policy->stop_signal, orders);
 }
 
 static void on_deadline(struct machine *m, const struct machine_event *event, sv_ms now,
@@ -315,9 +251,13 @@ static void on_deadline(struct machine *m, const struct machine_event *event, sv
 	if (now < m->deadline)
 		return;
 	if (m->phase == MACHINE_BACKOFF) {
-		start_run(m, orders);
+		machine_start_run(m, orders);
 	} else if (m->phase == MACHINE_RUN && m->draining && m->pid != 0) {
 		press_log(m, event, now, policy, orders);
+	} else if (m->phase == MACHINE_RUN && m->pid != 0) {
+		orders->signals[0] = SIGKILL;
+		orders->to_group = policy->kill_group;
+		m->deadline = SV_NEVER;
 	} else if (m->phase == MACHINE_FINISH && m->pid != 0) {
 		orders->signals[0] = SIGKILL;
 		orders->to_group = true;
@@ -336,21 +276,27 @@ static void on_input_end(struct machine *m, const struct machine_event *event, s
 		return;
 	m->leaving = m->draining = true;
 	m->early_deaths = 0;
-	if (m->phase == MACHINE_RUN && m->pid != 0)
-		m->deadline = now + policy->drain_after;
-	else if (m->phase == MACHINE_IDLE || (m->phase == MACHINE_BACKOFF && event->backlog == 0))
-		rest(m, MACHINE_GONE);
-	else if (m->phase == MACHINE_BACKOFF)
+	if (m->phase == MACHINE_RUN && m->pid != 0) {
+		/* A stop that was ordered before may have set an earlier one. */
+		if (m->deadline > now + policy->drain_after)
+			m->deadline = now + policy->drain_after;
+	} else if (m->phase == MACHINE_IDLE ||
+		   (m->phase == MACHINE_BACKOFF && event->backlog == 0)) {
+		machine_rest(m, MACHINE_GONE);
+	} else if (m->phase == MACHINE_BACKOFF) {
 		m->deadline = now;
+	}
 }
 
-static void on_hasten(struct machine *m, struct machine_orders *orders)
+static void on_hasten(struct machine *m, sv_ms now, const struct machine_policy *policy,
+	struct machine_orders *orders)
 {
 	bool was_up = is_up(m);
 
-	want_exit(m, orders);
+	want_exit(m, now, policy, orders);
 	m->draining = false;
 	if (was_up) {
+		m->deadline = SV_NEVER;
 		orders->signals[0] = SIGKILL;
 		orders->signals[1] = 0;
 		orders->to_group = true;
@@ -368,7 +314,7 @@ struct machine_orders machine_step(struct machine *m, const struct machine_event
 		if (event->up)
 			want_start(m, MACHINE_WANT_UP, &orders);
 		break;
-	case MACHINE_COMMAND: on_command(m, event->command, &orders); break;
+	case MACHINE_COMMAND: on_command(m, event->command, now, policy, &orders); break;
 	case MACHINE_SPAWNED:
 	case MACHINE_FORK_FAILED:
 	case MACHINE_EXEC_FAILED:
@@ -380,7 +326,7 @@ struct machine_orders machine_step(struct machine *m, const struct machine_event
 		break;
 	case MACHINE_DEADLINE: on_deadline(m, event, now, policy, &orders); break;
 	case MACHINE_INPUT_END: on_input_end(m, event, now, policy); break;
-	case MACHINE_HASTEN: on_hasten(m, &orders); break;
+	case MACHINE_HASTEN: on_hasten(m, now, policy, &orders); break;
 	case MACHINE_EVENTS: break;
 	}
 	return orders;

@@ -10,15 +10,18 @@
  *     IDLE ─────────────▶ RUN ─────────────────────▶ FINISH ──────────────────┐
  *      ▲  ▲                ▲                                                   │
  *      │  └─ d ── BACKOFF ─┘ deadline, u, o        wanted up: RUN at once, or after a delay (BACKOFF)
- *      │             ▲                             wanted down or once: IDLE   │
+ *      │             ▲                             wanted down or once, or    │
+ *      │             │                             not to be restarted: IDLE   │
  *      └─────────────┴─────────────────────────────leaving: GONE ◀─────────────┘
  *
  * Laws (tests/unit/machine_laws.c holds every state and event to them):
  *   1. A run is never started while one is up, nor once the machine is GONE or leaves.
- *   2. A death always leads to finish, then to RUN, BACKOFF, IDLE or GONE: nothing is forgotten.
+ *   2. A death always leads to finish, then to RUN, BACKOFF, IDLE or GONE: nothing is forgotten.  What
+ *      was wanted up is IDLE only as the policy or finish asks, and then wanted `once` no more.
  *   3. From every state EXIT leads to GONE as soon as the children have ended.
  *   4. A machine that waits for a moment says for which: BACKOFF has a deadline.
- *   5. Signals are ordered only while a child is up. */
+ *   5. Signals are ordered only while a child is up.
+ *   6. KILL without a command comes only after a stop, its time over, to what is still not wanted. */
 #ifndef MACHINE_H
 #define MACHINE_H
 
@@ -72,15 +75,28 @@ struct machine_event {
 	uint32_t backlog;
 };
 
+enum machine_restart {
+	MACHINE_RESTART_ALWAYS,
+	MACHINE_RESTART_ON_FAILURE, /* unless it ended in success */
+	MACHINE_RESTART_NEVER,
+};
+
 /* What the files of the service directory ask for; milliseconds. */
 struct machine_policy {
 	sv_ms stable_after;  /* a shorter run is an early death */
-	sv_ms restart_delay; /* after the first early death; doubled at each further one */
+	sv_ms restart_delay; /* after the first early death; doubled at each further one; not 0 */
 	sv_ms restart_delay_max;
-	sv_ms timeout_finish; /* 0: none */
-	sv_ms drain_after;    /* how long a log may go without reaching the end of its input */
-	bool announces;       /* run announces its readiness: it is RUNNING when it has */
-	sv_ms drain_delay;    /* between starts of a log that does not empty its pipe */
+	uint32_t max_restarts; /* after early deaths in a row; one more is FATAL.  0: no limit */
+	enum machine_restart restart;
+	uint64_t success_codes[4]; /* bit c % 64 of word c / 64: exit code c is success */
+	uint64_t success_signals;  /* bit s - 1: death by signal s is */
+	sv_ms timeout_finish;      /* 0: none */
+	sv_ms timeout_kill;        /* from a stop to KILL; 0: none */
+	bool kill_group;           /* that KILL is for the whole process group */
+	int stop_signal;           /* what a stop sends */
+	sv_ms drain_after;         /* how long a log may go without reaching the end of its input */
+	bool announces;            /* run announces its readiness: it is RUNNING when it has */
+	sv_ms drain_delay;         /* between starts of a log that does not empty its pipe */
 	uint32_t drain_tries; /* starts of a log that does not empty its pipe, before we give up */
 };
 
@@ -92,10 +108,12 @@ struct machine {
 	bool leaving;  /* ends in GONE; nothing takes this back */
 	bool draining; /* a log whose input has ended: may be started again to empty the pipe */
 	bool paused;
-	bool term_sent;
-	bool prodded; /* a command signalled this run, so its death is nobody's crash */
+	bool term_sent; /* TERM or the stop signal */
+	bool prodded;   /* a command signalled this run, so its death is nobody's crash */
+	bool asked;     /* one of those was to end it, so its end is nobody's success or failure */
 	bool forgiven; /* adopted, or ended while nobody looked: dying early is not held against it */
 	bool hurry;    /* a command asked for a start: no delay */
+	bool fatal;    /* IDLE (or GONE from there) because we gave up, not because run was done */
 	bool has_exit;
 	pid_t pid;       /* of run or finish, 0: none (yet) */
 	pid_t group;     /* process group of the last run, for finish */
@@ -125,9 +143,10 @@ struct machine_orders machine_step(struct machine *machine, const struct machine
 /* Instead of MACHINE_BEGIN, when another supervise looked after the directory before us and was killed:
  * goes on with what it published.  If `saved` names a process, the machine holds it for its child; a
  * caller who finds it dead reports MACHINE_EXITED next, else carries out the orders: a TERM that was
- * decided may not have been sent.  `up`: what to want if it was about to leave. */
-struct machine_orders machine_resume(
-	struct machine *machine, const struct sv_status *saved, bool up, sv_ms now_ms);
+ * decided may not have been sent.  `up`: what to want if it was about to leave.  Time limits of a stop and
+ * of finish begin anew. */
+struct machine_orders machine_resume(struct machine *machine, const struct sv_status *saved,
+	bool up, sv_ms now_ms, const struct machine_policy *policy);
 
 /* What the status file says of this machine; wall-clock fields, start_ticks, boot and text are left
  * alone. */

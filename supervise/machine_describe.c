@@ -20,7 +20,17 @@ static enum sv_state state_of(const struct machine *m)
 	case MACHINE_GONE:
 	case MACHINE_PHASES: break;
 	}
-	return m->want == MACHINE_WANT_ONCE && m->has_exit ? SV_STATE_EXITED : SV_STATE_STOPPED;
+	if (m->fatal)
+		return SV_STATE_FATAL;
+	return m->want == MACHINE_WANT_ONCE ? SV_STATE_EXITED : SV_STATE_STOPPED;
+}
+
+/* The moment that is news to a person: the next start, or KILL after a stop. */
+static sv_ms deadline_of(const struct machine *m)
+{
+	bool is_stopping = m->phase == MACHINE_RUN && !m->draining && m->deadline != SV_NEVER;
+
+	return m->phase == MACHINE_BACKOFF || is_stopping ? m->deadline : 0;
 }
 
 static enum sv_phase phase_of(const struct machine *m)
@@ -51,5 +61,5 @@ void machine_describe(
 	status->started_ms = m->started;
 	status->stable_ms = is_run && !policy->announces ? m->started + policy->stable_after : 0;
 	status->ready_ms = m->ready;
-	status->deadline_ms = m->phase == MACHINE_BACKOFF ? m->deadline : 0;
+	status->deadline_ms = deadline_of(m);
 }

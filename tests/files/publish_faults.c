@@ -1,6 +1,6 @@
 /* Publishing while calls fail: at every moment status, pid and stat are whole, the old or the new, and
  * what was missed is made up for.
- * uses: supervise/publish.o supervise/machine.o supervise/machine_describe.o
+ * uses: supervise/publish.o supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o
  * wraps: openat write renameat unlinkat */
 #include "supervise/publish.h"
 

@@ -1,6 +1,6 @@
 /* Any sequence of events, also senseless ones: the machine keeps its invariant, never orders a second
  * copy, and never comes back from GONE.
- * uses: supervise/machine.o supervise/machine_describe.o */
+ * uses: supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o */
 #include <stdlib.h>
 
 #include "tests/unit/machine_states.h"

@@ -1,5 +1,5 @@
 /* The laws of supervise's machine, over the full product of states and events.
- * uses: supervise/machine.o supervise/machine_describe.o */
+ * uses: supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o */
 #include <signal.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Which states supervise's machine can come into at all, by trying every event in every state found.
- * uses: supervise/machine.o supervise/machine_describe.o */
+ * uses: supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o */
 #include "tests/support/check_main.h"
 #include "tests/unit/machine_states.h"
 

@@ -1,6 +1,6 @@
 /* The golden table of supervise's machine: one row per state and event, in tests/golden/machine.txt.
  * A change of behaviour shows in review as changed rows; `make golden` writes the table anew.
- * uses: supervise/machine.o supervise/machine_describe.o */
+ * uses: supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o */
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>

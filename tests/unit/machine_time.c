@@ -1,5 +1,5 @@
 /* Delays of supervise's machine, and going on where a killed supervise stopped.
- * uses: supervise/machine.o supervise/machine_describe.o supervise/machine_resume.o */
+ * uses: supervise/machine.o supervise/machine_settle.o supervise/machine_describe.o supervise/machine_resume.o */
 #include <signal.h>
 
 #include "tests/support/check_main.h"
@@ -82,7 +82,7 @@ static void resumes_as_it_was(const struct machine *state)
 {
 	const struct sv_status saved = status_of(state);
 	struct machine m;
-	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS);
+	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS, policy);
 
 	ck_assert(machine_holds(&m));
 	ck_assert_int_eq(orders.start, MACHINE_START_NOTHING);
@@ -110,12 +110,12 @@ START_TEST(a_stop_that_was_not_carried_out_is)
 	m.pid = CHILD;
 	m.want = MACHINE_WANT_DOWN;
 	struct sv_status saved = status_of(&m);
-	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS);
+	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS, policy);
 	ck_assert_int_eq(orders.signals[0], SIGTERM);
 	ck_assert_int_eq(orders.signals[1], SIGCONT);
 	/* One that was is not repeated: some programs take a second TERM for impatience. */
 	saved = status_of(&m);
-	orders = machine_resume(&m, &saved, true, NOW_MS);
+	orders = machine_resume(&m, &saved, true, NOW_MS, policy);
 	ck_assert_int_eq(orders.signals[0], 0);
 	ck_assert_int_eq(m.want, MACHINE_WANT_DOWN);
 }
@@ -129,7 +129,7 @@ START_TEST(once_stays_once)
 	m.pid = CHILD;
 	m.want = MACHINE_WANT_ONCE;
 	const struct sv_status saved = status_of(&m);
-	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS);
+	struct machine_orders orders = machine_resume(&m, &saved, true, NOW_MS, policy);
 	ck_assert_int_eq(orders.signals[0], 0);
 	ck_assert_int_eq(m.want, MACHINE_WANT_ONCE);
 }
