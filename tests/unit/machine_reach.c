@@ -3,7 +3,7 @@
 #include "tests/support/check_main.h"
 #include "tests/unit/machine_states.h"
 
-enum { KEYS = MACHINE_PHASES * MACHINE_WANTS << 7 };
+enum { KEYS = MACHINE_PHASES * MACHINE_WANTS << 10 };
 
 static struct machine found[KEYS];
 static bool is_found[KEYS];
@@ -15,9 +15,10 @@ static unsigned key_of(const struct machine *m)
 	unsigned bits = (unsigned)m->leaving | (unsigned)m->draining << 1 |
 			(unsigned)m->paused << 2 | (unsigned)m->term_sent << 3 |
 			(unsigned)m->prodded << 4 | (unsigned)m->hurry << 5 |
-			(unsigned)(m->pid != 0) << 6;
+			(unsigned)(m->pid != 0) << 6 | (unsigned)m->asked << 7 |
+			(unsigned)m->fatal << 8 | (unsigned)(m->deadline != SV_NEVER) << 9;
 
-	return ((unsigned)m->phase * MACHINE_WANTS + (unsigned)m->want) << 7 | bits;
+	return ((unsigned)m->phase * MACHINE_WANTS + (unsigned)m->want) << 10 | bits;
 }
 
 static void add(const struct machine *m)
@@ -31,16 +32,15 @@ static void add(const struct machine *m)
 	queue[queued++] = key;
 }
 
-/* Time passes far enough for any deadline. */
+/* Time passes far enough for any deadline, and the policy may change between any two events. */
 static void try_every_event(const struct machine *from)
 {
-	for (unsigned n = 0;; n++) {
-		struct machine_event event = machine_nth_event(n);
-		if (event.kind == MACHINE_EVENTS)
-			return;
+	for (unsigned n = 0; n < MACHINE_NTH_EVENTS * MACHINE_POLICIES; n++) {
+		const struct machine_policy policy = machine_nth_policy(n % MACHINE_POLICIES);
+		const struct machine_event event = machine_nth_event(n / MACHINE_POLICIES);
 		struct machine m = *from;
 		sv_ms now = m.deadline != SV_NEVER ? m.deadline : m.changed + 10;
-		machine_step(&m, &event, now, &machine_default_policy);
+		machine_step(&m, &event, now, &policy);
 		ck_assert_msg(machine_holds(&m), "phase %d want %d event %d", m.phase, m.want,
 			event.kind);
 		add(&m);

@@ -3,11 +3,39 @@
 #ifndef MACHINE_STATES_H
 #define MACHINE_STATES_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "supervise/machine.h"
 
-enum { NOW_MS = 1000000, CHILD = 4242, STATE_BITS = 10 };
+enum {
+	NOW_MS = 1000000,
+	CHILD = 4242,
+	STATE_BITS = 13,
+	MACHINE_POLICIES = 4,
+	MACHINE_NTH_EVENTS = SV_COMMANDS + 2 * MACHINE_EVENTS + 2, /* events of machine_nth_event */
+};
+
+/* Policies that differ in everything that leads to a different decision. */
+static inline struct machine_policy machine_nth_policy(unsigned n)
+{
+	struct machine_policy policy = machine_default_policy;
+
+	if (n == 0)
+		return policy;
+	policy.timeout_kill = 300;
+	policy.stop_signal = n == 1 ? SIGINT : SIGTERM;
+	policy.kill_group = n == 1;
+	policy.restart = n == 1   ? MACHINE_RESTART_ON_FAILURE
+			 : n == 2 ? MACHINE_RESTART_NEVER
+				  : MACHINE_RESTART_ALWAYS;
+	policy.max_restarts = n == 2 ? 0 : 2;
+	policy.timeout_finish = n == 2 ? 0 : 50;
+	policy.stable_after = n == 2 ? 0 : 100000;
+	policy.restart_delay = 1;
+	policy.restart_delay_max = n == 3 ? 1 : 60000;
+	return policy;
+}
 
 /* Of a phase without a child: nothing that only a child has. */
 static inline bool machine_is_bare(const struct machine *m)
@@ -18,10 +46,12 @@ static inline bool machine_is_bare(const struct machine *m)
 static inline bool machine_run_holds(const struct machine *m)
 {
 	bool is_marked = m->paused || m->term_sent;
-	/* A log that drains is watched by the clock. */
-	bool is_watched = !m->draining || m->deadline != SV_NEVER;
+	bool has_deadline = m->deadline != SV_NEVER;
+	/* A log that drains is watched by the clock; else only what is not wanted may be. */
+	bool is_watched =
+		m->draining ? has_deadline : !has_deadline || m->want == MACHINE_WANT_DOWN;
 
-	return !m->hurry && (m->pid ? is_watched : !is_marked);
+	return !m->hurry && (m->pid ? is_watched : !is_marked && !has_deadline);
 }
 
 /* What is true of a machine between any two events, reachable or not. */
@@ -29,7 +59,11 @@ static inline bool machine_holds(const struct machine *m)
 {
 	bool has_deadline = m->deadline != SV_NEVER;
 
+	bool is_over = m->phase == MACHINE_IDLE || m->phase == MACHINE_GONE;
+
 	if (m->draining && !m->leaving)
+		return false;
+	if ((m->asked && !m->prodded) || (m->fatal && (!is_over || m->want != MACHINE_WANT_ONCE)))
 		return false;
 	switch (m->phase) {
 	case MACHINE_IDLE:
@@ -64,6 +98,9 @@ static inline struct machine machine_nth_state(unsigned n)
 	m.pid = pids[n >> 7 & 1];
 	m.early_deaths = deaths[n >> 8 & 1];
 	m.deadline = deadlines[n >> 9 & 1];
+	m.asked = n >> 10 & 1;
+	m.fatal = n >> 11 & 1;
+	m.has_exit = n >> 12 & 1; /* with code 0 */
 	m.phase = (enum machine_phase)(rest % MACHINE_PHASES);
 	m.want = (enum machine_want)(rest / MACHINE_PHASES);
 	m.started = m.changed = NOW_MS - 500;
@@ -91,6 +128,13 @@ static inline struct machine_event machine_nth_event(unsigned n)
 		return event;
 	}
 	n -= SV_COMMANDS;
+	/* Ends that mean something special: success of run, and 125 of finish. */
+	if (n >= 2 * MACHINE_EVENTS) {
+		static const int ends[] = {0, 125 << 8};
+		event.kind = n < 2 * MACHINE_EVENTS + 2 ? MACHINE_EXITED : MACHINE_EVENTS;
+		event.wait_status = ends[n % 2];
+		return event;
+	}
 	/* The rest twice: without and with something left in the log's pipe; and BEGIN down and up. */
 	event.kind = (enum machine_event_kind)(n / 2);
 	event.backlog = n % 2 ? 100 : 0;

@@ -19,7 +19,7 @@ static size_t row_count;
 static const char *phase_word(const struct machine *m)
 {
 	switch (m->phase) {
-	case MACHINE_IDLE: return "IDLE";
+	case MACHINE_IDLE: return m->fatal ? "FATAL" : "IDLE";
 	case MACHINE_RUN: return m->pid ? "RUN" : "RUN?";
 	case MACHINE_FINISH: return m->pid ? "FINISH" : "FINISH?";
 	case MACHINE_BACKOFF: return "BACKOFF";
@@ -39,7 +39,10 @@ static const char *event_word(const struct machine_event *event)
 	case MACHINE_EXEC_FAILED: return event->backlog ? "exec-failed+input" : "exec-failed";
 	case MACHINE_ABSENT: return event->backlog ? "absent+input" : "absent";
 	case MACHINE_READY: return "ready";
-	case MACHINE_EXITED: return event->backlog ? "exited+input" : "exited";
+	case MACHINE_EXITED:
+		if (event->wait_status == 125 << 8)
+			return "exited-125";
+		return event->backlog ? "exited+input" : "exited";
 	case MACHINE_DEADLINE: return event->backlog ? "deadline+input" : "deadline";
 	case MACHINE_INPUT_END: return event->backlog ? "input-end+input" : "input-end";
 	case MACHINE_HASTEN: return "hasten";
@@ -81,7 +84,8 @@ static bool is_plain(const struct machine *m)
 			     (m->phase == MACHINE_FINISH && m->pid) ||
 			     (m->phase == MACHINE_RUN && m->pid && m->draining);
 
-	bool is_coloured = m->paused || m->term_sent || m->prodded || m->hurry || m->forgiven;
+	bool is_coloured =
+		m->paused || m->term_sent || m->prodded || m->hurry || m->forgiven || m->has_exit;
 
 	return !is_coloured && m->early_deaths == 0 && (m->deadline != SV_NEVER) == deadline_fits;
 }
@@ -112,6 +116,7 @@ static bool is_repeated(const struct machine_event *event, unsigned n)
 
 	switch (event->kind) {
 	case MACHINE_COMMAND: return n >= SV_COMMANDS;
+	case MACHINE_EXITED: return event->wait_status == 0;
 	case MACHINE_SPAWNED:
 	case MACHINE_FORK_FAILED:
 	case MACHINE_READY:
@@ -119,7 +124,6 @@ static bool is_repeated(const struct machine_event *event, unsigned n)
 	case MACHINE_BEGIN:
 	case MACHINE_EXEC_FAILED:
 	case MACHINE_ABSENT:
-	case MACHINE_EXITED:
 	case MACHINE_DEADLINE:
 	case MACHINE_INPUT_END:
 	case MACHINE_EVENTS: break;
