@@ -280,6 +280,18 @@ START_TEST(a_run_that_cannot_be_executed_is_never_tried_at_once)
 }
 END_TEST
 
+START_TEST(a_delay_is_never_less_than_was_asked_for)
+{
+	struct machine m = machine_new();
+
+	policy = machine_default_policy;
+	policy.restart_delay = 2 * policy.restart_delay_max;
+	tell(&m, MACHINE_BEGIN, 0);
+	die(&m, 1 << 8);
+	ck_assert_int_ge(m.deadline, NOW_MS + policy.restart_delay);
+}
+END_TEST
+
 /* Does an end with `wait_status` count as success for restart on-failure? */
 static bool is_success(int wait_status)
 {
@@ -353,6 +365,7 @@ static Suite *suite(void)
 	tcase_add_test(laws, only_a_command_starts_what_was_given_up);
 	tcase_add_test(laws, so_many_restarts_and_no_more);
 	tcase_add_test(laws, a_run_that_cannot_be_executed_is_never_tried_at_once);
+	tcase_add_test(laws, a_delay_is_never_less_than_was_asked_for);
 	tcase_add_test(laws, success_is_what_the_policy_calls_so);
 	tcase_add_test(laws, an_adopted_stop_has_its_time_anew);
 	suite_add_tcase(suite, laws);
