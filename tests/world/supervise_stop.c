@@ -81,6 +81,8 @@ START_TEST(a_repeated_stop_moves_nothing)
 	world_supervise("svc");
 	wait_recorder();
 	world_control("svc", "d");
+	/* Two that are pending are one. */
+	WORLD_WAIT(world_has("svc/trace", "TERM\n"));
 	WORLD_WAIT(status_now().deadline_ms);
 	sv_ms deadline = status_now().deadline_ms;
 	world_control("svc", "d");
