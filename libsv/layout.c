@@ -147,12 +147,25 @@ static int make_below(char *path, struct sv_place place)
 	return fd;
 }
 
+/* Out of fds or memory is none: two places would be two states.  Nor is a service directory that was
+ * removed: it has no service any more. */
+static bool is_reason_to_look_elsewhere(int service_fd)
+{
+	int error = errno;
+	struct stat st;
+
+	if (error == EMFILE || error == ENFILE || error == ENOMEM)
+		return false;
+	bool removed = error == ENOENT && fstat(service_fd, &st) == 0 && st.st_nlink == 0;
+	errno = error;
+	return !removed;
+}
+
 int sv_state_make(int service_fd, struct sv_place place, char *path)
 {
 	path[0] = 0;
 	int fd = open_private(service_fd, own_name(place));
-	/* Out of fds or memory is no reason to look elsewhere: two places would be two states. */
-	if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+	if (fd >= 0 || !is_reason_to_look_elsewhere(service_fd))
 		return fd;
 	for (int n = 0; nth_base(path, n); n++) {
 		fd = make_below(path, place);

@@ -14,6 +14,8 @@ static int make_state(const struct service *service)
 	const struct sv_place place = {.name = service->name, .is_log = service->is_log};
 	int fd = sv_state_make(service->dir_fd, place, where);
 
+	if (fd < 0 && !where[0])
+		sv_die_errno(SV_EXIT_SYSTEM, service->path, ": cannot open or make its supervise/");
 	if (fd < 0)
 		sv_die_errno(SV_EXIT_SYSTEM, service->path,
 			": no place for its state: neither its own supervise/ nor ", where,

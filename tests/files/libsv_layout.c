@@ -311,6 +311,20 @@ static int live_in(const char *path)
 	return fd;
 }
 
+START_TEST(a_removed_directory_is_no_reason_to_look_elsewhere)
+{
+	set_state("run");
+	world_dir("svc");
+	int service = open_dir("svc");
+	ck_assert_int_eq(rmdir("svc"), 0);
+	ck_assert_int_eq(sv_state_make(service, web, where), -1);
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_str_eq(where, "");
+	ck_assert(!world_exists("run"));
+	close(service);
+}
+END_TEST
+
 START_TEST(clients_look_for_the_living_first)
 {
 	set_state("base");
@@ -377,6 +391,7 @@ static Suite *layout_suite(void)
 	tcase_add_test(cases, the_last_resort);
 	tcase_add_test(cases, a_trap_in_tmp);
 	tcase_add_test(cases, want_of_descriptors_is_no_reason_to_look_elsewhere);
+	tcase_add_test(cases, a_removed_directory_is_no_reason_to_look_elsewhere);
 	tcase_add_test(cases, clients_look_for_the_living_first);
 	tcase_add_test(cases, who_may_not_look_is_told_so);
 	tcase_add_test(cases, the_scan_directory);
