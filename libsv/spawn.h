@@ -33,7 +33,8 @@ enum sv_spawn_failure {
 pid_t sv_spawn(const struct sv_spawn *spawn, enum sv_spawn_failure *failure);
 
 /* First thing in main of a long-lived program: fds 0, 1, 2 are open (/dev/null, else an empty pipe),
- * all others that we were given are close-on-exec, so that no service inherits them, and every signal has its default action, whatever we were started with, and none is blocked. */
+ * all others that we were given are close-on-exec, so that no service inherits them, and every signal
+ * has its default action, whatever we were started with, and none is blocked. */
 void sv_startup(void);
 
 /* Waits like ppoll, and lets the signals of `wait_mask` in on every call.  (ppoll alone lets them in only

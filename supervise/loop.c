@@ -217,7 +217,8 @@ static sv_ms next_deadline(const struct supervisor *supervisor)
 
 enum { FDS_EACH = 3, FDS = 2 * FDS_EACH };
 
-/* What a service can tell us: commands, its readiness, the end of an adopted child.  poll passes over fds of -1. */
+/* What a service can tell us: commands, its readiness, the end of an adopted child.  poll passes over
+ * fds of -1. */
 static void watch(struct pollfd *fds, const struct service *service, bool exists)
 {
 	fds[0] = (struct pollfd){.fd = exists ? service->control_fd : -1, .events = POLLIN};

@@ -27,13 +27,13 @@ static int make_state(const struct service *service)
 
 static int open_fifo(const struct service *service, const char *name, int flags)
 {
-	int fd = -1;
+	return openat(service->state_fd, name, flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+}
 
-	if (sv_fifo_make(service->state_fd, name, 0600))
-		fd = openat(service->state_fd, name, flags | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
+static void make_fifo(const struct service *service, const char *name)
+{
+	if (!sv_fifo_make(service->state_fd, name, 0600))
 		sv_die_errno(SV_EXIT_SYSTEM, service->path, ": cannot make supervise/", name);
-	return fd;
 }
 
 /* The first 16 hexadecimal digits of the kernel's boot id as a number; 0 when there is no /proc. */
@@ -68,7 +68,12 @@ void service_arm(struct service *service, int dir_fd)
 	if (service->lock_fd < 0)
 		sv_die_errno(
 			SV_EXIT_SYSTEM, service->path, ": cannot lock supervise/" SV_FILE_LOCK);
+	make_fifo(service, SV_FILE_OK);
+	make_fifo(service, SV_FILE_CONTROL);
 	service->control_fd = open_fifo(service, SV_FILE_CONTROL, O_RDWR);
+	if (service->control_fd < 0)
+		sv_die_errno(
+			SV_EXIT_SYSTEM, service->path, ": cannot open supervise/" SV_FILE_CONTROL);
 	service->machine = machine_new();
 	service->policy = machine_default_policy;
 	service->boot = read_boot();
@@ -77,6 +82,10 @@ void service_arm(struct service *service, int dir_fd)
 void service_announce(struct service *service)
 {
 	service->ok_fd = open_fifo(service, SV_FILE_OK, O_RDONLY);
+	/* The log may be up already, so this is too late to die. */
+	if (service->ok_fd < 0)
+		sv_warn_errno(service->path, ": cannot open supervise/" SV_FILE_OK
+					     ", so clients will take it for unsupervised");
 }
 
 bool service_is_down_by_default(const struct service *service)

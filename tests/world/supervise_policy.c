@@ -6,35 +6,12 @@
 #include <unistd.h>
 
 #include "tests/support/check_main.h"
-#include "tests/support/world.h"
+#include "tests/world/supervise_recorder.h"
 
 /* Fast enough to be waited for. */
 static void restart_fast(void)
 {
 	world_write("svc/restart-delay", "1\n");
-}
-
-static struct sv_status status_now(void)
-{
-	struct sv_status status;
-
-	ck_assert(world_status("svc", &status));
-	return status;
-}
-
-static void make_deaf(void)
-{
-	world_recorder("svc/run");
-	world_write("svc/stubborn", "");
-}
-
-/* Waits until the recorder of svc is ready for signals. */
-static pid_t wait_recorder(void)
-{
-	pid_t run = world_wait_run("svc");
-
-	WORLD_WAIT(world_has("svc/trace", "start\n"));
-	return run;
 }
 
 static void assert_said_once(const char *line)

@@ -2,30 +2,7 @@
 #include <signal.h>
 
 #include "tests/support/check_main.h"
-#include "tests/support/world.h"
-
-static struct sv_status status_now(void)
-{
-	struct sv_status status;
-
-	ck_assert(world_status("svc", &status));
-	return status;
-}
-
-static void make_deaf(void)
-{
-	world_recorder("svc/run");
-	world_write("svc/stubborn", "");
-}
-
-/* Waits until the recorder of svc is ready for signals. */
-static pid_t wait_recorder(void)
-{
-	pid_t run = world_wait_run("svc");
-
-	WORLD_WAIT(world_has("svc/trace", "start\n"));
-	return run;
-}
+#include "tests/world/supervise_recorder.h"
 
 START_TEST(what_ignores_the_stop_is_killed)
 {
